@@ -1,0 +1,1 @@
+"""poll, record, normalise, diff, commit."""

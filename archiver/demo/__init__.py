@@ -1,0 +1,1 @@
+"""The Springfield demo agency and the platform simulators."""

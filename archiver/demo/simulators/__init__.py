@@ -1,0 +1,1 @@
+"""Stand-ins for platforms: real HTTP servers on loopback that follow the published specs."""

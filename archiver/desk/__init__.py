@@ -1,0 +1,1 @@
+"""Use cases for people: what the CLI and the web page call."""

@@ -1,0 +1,1 @@
+"""The hash chain and Merkle trees: plain values in, hashes out."""

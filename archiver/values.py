@@ -1,0 +1,70 @@
+"""Plain values that pass between the parts. Frozen; no behaviour beyond derivation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SegmentRef:
+    """A sealed WARC file. `sha256` is hex over the file's bytes; `sealed_at` aware UTC."""
+
+    name: str
+    sha256: str
+    size: int
+    records: int
+    sealed_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordRef:
+    """Where one WARC record lies: byte `offset` and `length` of its gzip member.
+
+    `block_sha256` is hex over the record's block, `payload_sha256` over its payload (the
+    HTTP body as stored), None for records without one.
+    """
+
+    record_id: str  # urn:uuid:...
+    segment: str
+    offset: int
+    length: int
+    block_sha256: str
+    payload_sha256: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExchangeRef:
+    """One HTTP exchange as the run log keeps it, stored in a WARC or only noted by digest.
+
+    `url` is already masked. `status` is 0 when no answer came. `truncated` is a
+    WARC-Truncated reason, empty when the body is whole. `payload_sha256` is hex over the
+    body as the wire had it, after masking.
+    """
+
+    id: str
+    method: str
+    url: str
+    status: int
+    started_at: datetime
+    seconds: float
+    payload_sha256: str
+    payload_size: int
+    truncated: str = ""
+    request: RecordRef | None = None
+    response: RecordRef | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MediaBlob:
+    """A media payload in the vault: decoded bytes' digest and the record that holds them."""
+
+    sha256: str
+    size: int
+    mime: str
+    record: RecordRef
+    url: str
+    etag: str = ""
+    fetched_at: datetime | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)

@@ -1,0 +1,1 @@
+"""WARC files: record, write, read, check. Only this package knows warcio and fastwarc."""

@@ -1,0 +1,1 @@
+"""Measurements that the README quotes; each prints a ratio to a named peer or limit."""

@@ -1,0 +1,1 @@
+"""How to read one platform each; no database, no WARC, no clock."""

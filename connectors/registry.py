@@ -1,0 +1,125 @@
+"""Which connector serves which platform: built-ins in a table, others' by entry point.
+
+Other people's connectors register under the entry-point group `archiver.connectors`; the
+policy says that a site which is not on the list is in scope as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from importlib import import_module
+from importlib.metadata import entry_points
+
+import requests
+
+from connectors.base import (
+    Account,
+    Check,
+    Connector,
+    Counts,
+    Credentials,
+    Cursor,
+    Finding,
+    Http,
+    Page,
+    Target,
+    Window,
+)
+from connectors.errors import ConnectorError, Misconfigured, Permanent, Transient
+
+BUILT_IN: Mapping[str, str] = {
+    "facebook": "connectors.facebook:FacebookPage",
+    "feed": "connectors.feeds:Feed",
+    "wordpress": "connectors.wordpress:WordPress",
+    "x": "connectors.x:X",
+}
+GROUP = "archiver.connectors"
+
+
+def platforms() -> Mapping[str, str]:
+    """Platform names and where their connectors live; built-ins cannot be replaced."""
+    others = {entry.name: entry.value for entry in entry_points(group=GROUP)}
+    return {**others, **BUILT_IN}
+
+
+def connector_class(platform: str) -> type[Connector]:
+    """The connector of a platform.
+
+    Raises: Misconfigured when there is none, or when it cannot be loaded.
+    """
+    known = platforms()
+    if platform not in known:
+        names = ", ".join(sorted(known))
+        raise Misconfigured(f'there is no platform "{platform}"; known are: {names}')
+    module, _, name = known[platform].partition(":")
+    try:
+        loaded: type[Connector] = getattr(import_module(module), name)
+    except (ImportError, AttributeError) as error:
+        raise Misconfigured(f'the connector for "{platform}" cannot be loaded: {error}') from error
+    return loaded
+
+
+class Guarded:
+    """A connector from which only connector errors come, also out of its iterations."""
+
+    def __init__(self, inner: Connector) -> None:
+        self._inner = inner
+        self.platform = inner.platform
+        self.capabilities = inner.capabilities
+
+    def check(self) -> Check:
+        with _translated():
+            return self._inner.check()
+
+    def poll(
+        self, window: Window, *, cursor: Cursor | None, since: datetime | None
+    ) -> Iterator[Page]:
+        with _translated():
+            yield from self._inner.poll(window, cursor=cursor, since=since)
+
+    def lookup(self, targets: Sequence[Target]) -> Iterator[Finding]:
+        with _translated():
+            yield from self._inner.lookup(targets)
+
+    def count(self) -> Counts | None:
+        with _translated():
+            return self._inner.count()
+
+
+def connect(account: Account, http: Http, credentials: Credentials) -> Guarded:
+    """The guarded connector of an account.
+
+    Raises: Misconfigured for an unknown platform or missing credentials.
+    """
+    made = connector_class(account.platform)
+    missing = [c.name for c in made.credentials if c.required and credentials.get(c.name) is None]
+    if missing:
+        raise Misconfigured(
+            f"{account.slug} lacks the credential {', '.join(missing)}; "
+            f"docs/platforms/{account.platform}.md tells how to get it"
+        )
+    with _translated():
+        return Guarded(made(account, http, credentials))
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Turn whatever a library or a plug-in raises into a connector error.
+
+    The text of a foreign exception may carry an address with a token in it; the caller
+    scrubs every text before it is kept, and only the kind of the fault is decided here.
+    """
+    try:
+        yield
+    except (ConnectorError, GeneratorExit):
+        raise
+    except (requests.ConnectionError, requests.Timeout) as error:
+        raise Transient(f"no proper answer from the platform: {error}") from error
+    except (requests.exceptions.ContentDecodingError, requests.exceptions.JSONDecodeError) as error:
+        raise Transient(f"the answer is damaged: {error}") from error
+    except requests.RequestException as error:
+        raise Permanent(f"the request could not be made: {error}") from error
+    except Exception as error:
+        raise ConnectorError(f"the connector failed: {type(error).__name__}: {error}") from error

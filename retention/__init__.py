@@ -1,0 +1,1 @@
+"""The law as arithmetic: pure functions over plain data."""

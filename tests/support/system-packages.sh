@@ -1,0 +1,20 @@
+#!/bin/sh
+# Installs the Debian packages that the tests talk to for real. Does nothing when all are there.
+set -eu
+wanted="php-cli php-mysql php-xml php-mbstring php-gd php-curl mariadb-server wordpress"
+missing=""
+for package in $wanted; do
+    dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q '^install ok installed$' \
+        || missing="$missing $package"
+done
+[ -z "$missing" ] && exit 0
+if [ "$(id -u)" -ne 0 ]; then
+    echo "the tests need these Debian packages:$missing" >&2
+    exit 1
+fi
+export DEBIAN_FRONTEND=noninteractive
+# Services are started by the tests themselves, on loopback, in folders of their own.
+printf '#!/bin/sh\nexit 101\n' > /usr/sbin/policy-rc.d && chmod +x /usr/sbin/policy-rc.d
+trap 'rm -f /usr/sbin/policy-rc.d' EXIT
+apt-get update -qq
+apt-get install -y -qq --no-install-recommends $missing
