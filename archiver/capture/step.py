@@ -1,0 +1,365 @@
+"""One step of a walk: takes pages in, keeps what proves something new, commits it whole.
+
+Order of writes (see docs/architecture.md): the exchanges and the manifest go into a WARC in
+the spool; the file is fsynced, closed and placed in the vault; then one transaction writes
+versions, cursor, run and ledger line. A step without news makes no file; its run row keeps
+the digest of every exchange all the same.
+"""
+
+from __future__ import annotations
+
+import secrets as random
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from archiver.capture.context import Context
+from archiver.capture.diff import Change, Known, after, bounded, change, removal_stated
+from archiver.capture.evidence_file import EvidenceFile
+from archiver.capture.media import MediaFetcher
+from archiver.capture.normalise import canonical, digest_of, draft
+from archiver.model.manifest import (
+    FORM,
+    FindingDraft,
+    MediaRecovery,
+    RunManifest,
+    Sighting,
+    VersionDraft,
+    WalkState,
+    to_json,
+)
+from archiver.model.queries import health, known
+from archiver.model.queries.commit import Committed, commit
+from archiver.model.queries.known import Holding, Key
+from archiver.warc.recorded import Recorded
+from connectors.base import Finding, Item, Page, Window, family
+from connectors.errors import BadAnswer, ConnectorError
+
+
+class Step:
+    """Collects pages until it is committed. Not thread-safe; used by one walk."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self.started_at = context.clock.now()
+        stamp = self.started_at.strftime("%Y%m%dT%H%M%SZ")
+        self.run_id = f"{stamp}-{context.account.slug}-{random.token_hex(4)}"
+        self.pages = 0
+        self.items = 0
+        self._file = EvidenceFile(context, self.run_id)
+        self._versions: list[VersionDraft] = []
+        self._recoveries: list[MediaRecovery] = []
+        self._findings: list[FindingDraft] = []
+        self._sightings: dict[Key, Sighting] = {}
+        self._notes: dict[str, None] = {}
+        self._overlay: dict[Key, Known] = {}
+        self._media = MediaFetcher(
+            recorder=context.recorder,
+            sink=self._file,
+            held_by=self._held_by,
+            wanted=context.settings.media,
+            max_bytes=context.settings.media_max,
+        )
+
+    @property
+    def full(self) -> bool:
+        """Is it time to commit?"""
+        settings = self._context.settings
+        return self.pages >= settings.step_pages or self._file.size >= settings.step_bytes
+
+    @property
+    def started(self) -> bool:
+        """Is there anything that a commit would tell?"""
+        return bool(self.pages or self._file.refs or self._findings)
+
+    def note(self, text: str) -> None:
+        """Keep a remark for the run log."""
+        self._notes[text] = None
+
+    def absorb(self, page: Page, recorded: Sequence[Recorded]) -> None:
+        """Take a page in: fetch media of what is new, store the exchanges that prove it.
+
+        Raises: BadAnswer when an item names an exchange that was not made for this page.
+        """
+        by_id = {r.id: r for r in recorded}
+        self._file.log(recorded)
+        self.pages += 1
+        self.items += len(page.items)
+        for text in page.notes:
+            self.note(text)
+        drafts = [self._drafted(item, by_id) for item in page.items]
+        held = self._known([d for _, d in drafts])
+        for item, each in sorted(drafts, key=lambda pair: not pair[1].superseded):
+            key = (each.family, each.platform_id)
+            self._take(item, each, held.get(key), by_id)
+        for finding in page.findings:
+            self.stated(finding, by_id)
+        if self._context.settings.keep_all:
+            for each_recorded in recorded:
+                self._file.store(each_recorded)
+
+    def _drafted(self, item: Item, by_id: Mapping[str, Recorded]) -> tuple[Item, VersionDraft]:
+        if item.exchange not in by_id:
+            raise BadAnswer(f"{item.kind} {item.id} names an exchange that is not of its page")
+        form = canonical(item)
+        seen_at = by_id[item.exchange].started_at
+        made = draft(item, form=form, digest=digest_of(form), seen_at=seen_at)
+        return item, self._without_secrets(made)
+
+    def _without_secrets(self, made: VersionDraft) -> VersionDraft:
+        """A platform may echo a credential inside an item; it must not reach the database."""
+        scrub = self._context.secrets.scrub_text
+        native, form = scrub(made.native), scrub(made.canonical)
+        if native == made.native and form == made.canonical:
+            return made
+        self.note(f"a credential inside {made.kind} {made.platform_id} was masked")
+        return replace(
+            made,
+            native=native,
+            canonical=form,
+            digest=digest_of(form),
+            words=scrub(made.words),
+            title=scrub(made.title),
+            permalink=scrub(made.permalink),
+        )
+
+    def _known(self, drafts: Sequence[VersionDraft]) -> dict[Key, Known]:
+        keys = {(d.family, d.platform_id) for d in drafts}
+        with_states = any(d.version_key or d.superseded for d in drafts)
+        with self._context.database.read() as connection:
+            stored = known.holdings(
+                connection,
+                self._context.account_id,
+                keys - self._overlay.keys(),
+                with_states=with_states,
+            )
+        fresh = {key: _as_known(holding) for key, holding in stored.items()}
+        return {**fresh, **{key: self._overlay[key] for key in keys & self._overlay.keys()}}
+
+    def _take(
+        self, item: Item, each: VersionDraft, held: Known | None, by_id: Mapping[str, Recorded]
+    ) -> None:
+        key = (each.family, each.platform_id)
+        held = self._overlay.get(key, held)
+        if not each.superseded:
+            self._sightings[key] = Sighting(
+                family=each.family,
+                platform_id=each.platform_id,
+                at=each.captured_at,
+                metrics=item.metrics,
+            )
+            if held is not None and held.presence not in ("present", ""):
+                self._back_again(each, held, by_id)
+                held = self._overlay[key]
+        kind = change(each, held)
+        if kind is Change.SAME:
+            if held is not None and not each.superseded:
+                self._look_after_media(item, each, held, by_id)
+            return
+        self._add(item, bounded(each, held, kind), held, by_id)
+
+    def _add(
+        self, item: Item, each: VersionDraft, held: Known | None, by_id: Mapping[str, Recorded]
+    ) -> None:
+        whole = replace(each, media=self._media.media_of(item, held))
+        self._file.store(by_id[each.exchange])
+        self._versions.append(whole)
+        evidence = removal_stated(whole, held)
+        if evidence is not None and held is not None:
+            self._find(
+                whole.family,
+                whole.platform_id,
+                stage="state",
+                presence=whole.visibility,
+                evidence=evidence.value,
+                statement=f"the platform lists it as {whole.visibility}",
+                exchange=whole.exchange,
+                at=whole.captured_at,
+                not_before=held.last_seen,
+            )
+        self._overlay[whole.family, whole.platform_id] = after(whole, held)
+
+    def _back_again(self, each: VersionDraft, held: Known, by_id: Mapping[str, Recorded]) -> None:
+        self._file.store(by_id[each.exchange])
+        self._find(
+            each.family,
+            each.platform_id,
+            stage="back again",
+            presence="present",
+            evidence="",
+            statement=f"listed again after it was {held.presence}",
+            exchange=each.exchange,
+            at=each.captured_at,
+            not_before=held.last_seen,
+        )
+        self._overlay[each.family, each.platform_id] = replace(held, presence="present")
+
+    def _look_after_media(
+        self, item: Item, each: VersionDraft, held: Known, by_id: Mapping[str, Recorded]
+    ) -> None:
+        """Fetch what failed before; notice a file that was replaced under its address."""
+        watch = self._context.replaceable_media and self._context.window is Window.FULL
+        for position, ref in enumerate(item.media):
+            before = held.media.get(ref.key)
+            if before is None:
+                continue
+            if not before.sha256 and held.version_id:
+                found = self._media.again(ref, before)
+                if found is not None:
+                    self._recoveries.append(
+                        MediaRecovery(version_id=held.version_id, position=position, media=found)
+                    )
+            elif watch and self._media.replaced(ref, before) is not None:
+                changed = replace(held, media={})
+                self._add(item, bounded(each, held, Change.EDIT), changed, by_id)
+                return
+
+    def stated(self, finding: Finding, by_id: Mapping[str, Recorded]) -> None:
+        """Take in what the platform said by itself about an item (a tombstone)."""
+        if finding.exchange in by_id:
+            self._file.store(by_id[finding.exchange])
+        target = finding.target
+        with self._context.database.read() as connection:
+            key = (family(target.kind), target.id)
+            held = known.holdings(
+                connection, self._context.account_id, [key], with_states=False
+            ).get(key)
+        if held is None or held.presence == finding.presence.value:
+            return
+        self._find(
+            held.family,
+            held.platform_id,
+            stage="confirmed",
+            presence=finding.presence.value,
+            evidence=finding.evidence.value if finding.evidence else "",
+            statement=finding.statement,
+            exchange=finding.exchange,
+            at=self._context.clock.now(),
+            not_before=held.last_seen,
+        )
+
+    def found(self, drafts: Sequence[FindingDraft], recorded: Sequence[Recorded]) -> None:
+        """Take in the outcome of look-ups, with the exchanges that show it."""
+        self._file.log(recorded)
+        shown = {d.exchange for d in drafts}
+        for each in recorded:
+            if each.id in shown or self._context.settings.keep_all:
+                self._file.store(each)
+        self._findings += drafts
+
+    def seen_by_lookup(self, key: Key, at: datetime) -> None:
+        """A look-up showed that the record is there: that is a sighting."""
+        self._sightings.setdefault(key, Sighting(family=key[0], platform_id=key[1], at=at))
+
+    def failed(self, recorded: Sequence[Recorded], *, keep: bool) -> None:
+        """Take in the exchanges of a failure; `keep` stores them as evidence of it."""
+        self._file.log(recorded)
+        if keep:
+            for each in recorded:
+                self._file.store(each)
+
+    def _find(
+        self,
+        family_: str,
+        platform_id: str,
+        *,
+        stage: str,
+        presence: str,
+        evidence: str,
+        statement: str,
+        exchange: str,
+        at: datetime,
+        not_before: datetime | None,
+    ) -> None:
+        self._findings.append(
+            FindingDraft(
+                family=family_,
+                platform_id=platform_id,
+                stage=stage,
+                presence=presence,
+                evidence=evidence,
+                statement=statement,
+                exchange=exchange,
+                at=at,
+                not_before=not_before,
+                not_after=at,
+            )
+        )
+
+    def _held_by(self, sha256: str) -> str | None:
+        with self._context.database.read() as connection:
+            return known.media_exchange(connection, sha256)
+
+    def commit(
+        self,
+        walk: WalkState,
+        *,
+        error: ConnectorError | None = None,
+        error_text: str = "",
+        not_before: datetime | None = None,
+    ) -> Committed:
+        """Make the step true: seal the file, place it, write the transaction.
+
+        Raises: StoreError when the disk or the database refuses; nothing is then lost that
+        was committed before, and a placed file is committed at the next start.
+        """
+        context = self._context
+        manifest = RunManifest(
+            form=FORM,
+            run_id=self.run_id,
+            account=context.account.slug,
+            platform=context.account.platform,
+            address=context.account.address,
+            window=context.window.value,
+            started_at=self.started_at,
+            ended_at=context.clock.now(),
+            pages=self.pages,
+            items=self.items,
+            walk=walk,
+            versions=self._versions,
+            recoveries=self._recoveries,
+            findings=self._findings,
+            sightings=list(self._sightings.values()),
+            exchanges=list(self._file.refs.values()),
+            notes=list(self._notes),
+            error_code=error.code if error else "",
+            error_text=error_text,
+        )
+        segment = self._file.seal(to_json(manifest))
+        with context.database.write() as connection:
+            done = commit(
+                connection,
+                manifest,
+                account_id=context.account_id,
+                segment=segment,
+                zone=context.zone,
+            )
+            if error is None:
+                health.succeeded(connection, context.account_id, at=manifest.ended_at)
+            else:
+                health.failed(
+                    connection,
+                    context.account_id,
+                    at=manifest.ended_at,
+                    code=error.code,
+                    text=error_text,
+                    not_before=not_before,
+                )
+        return done
+
+    def abandon(self) -> None:
+        """Drop what was not committed; it will be captured again."""
+        self._file.abandon()
+
+
+def _as_known(holding: Holding) -> Known:
+    return Known(
+        record_id=holding.record_id,
+        digest=holding.digest,
+        visibility=holding.visibility,
+        presence=holding.presence,
+        last_seen=holding.last_seen,
+        states=holding.states,
+        media=holding.media,
+        version_id=holding.version_id,
+    )

@@ -1,0 +1,235 @@
+"""One walk over an account's window, committed step by step; it may be cut off anywhere.
+
+A walk that was cut off goes on from the cursor of its last committed step. Each step is one
+run with at most one WARC file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from archiver.capture.context import Context
+from archiver.capture.lookup import Lookup
+from archiver.capture.step import Step
+from archiver.model.manifest import WalkState
+from archiver.model.queries import health, known
+from archiver.model.queries.commit import Committed
+from archiver.model.queries.known import Key, Range
+from connectors.base import Coverage, Page, Window, family
+from connectors.errors import BadAnswer, ConnectorError, RateLimited
+from connectors.registry import Guarded
+
+STALE_PAGES = 20  # so many pages in a row without a thing not seen before end a walk
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """Where a walk stands; `total` None when the platform does not tell."""
+
+    slug: str
+    window: str
+    done: int
+    total: int | None
+
+
+@dataclass(kw_only=True)
+class Outcome:
+    """What a walk came to. `error` is set when it ended early; what was stored stays."""
+
+    window: Window
+    steps: int = 0
+    items: int = 0
+    new_records: int = 0
+    new_versions: int = 0
+    new_findings: int = 0
+    finished: bool = False
+    error: ConnectorError | None = None
+    error_text: str = ""
+
+    def add(self, done: Committed) -> None:
+        """Count a committed step."""
+        self.steps += 1
+        self.new_records += done.new_records
+        self.new_versions += done.new_versions
+        self.new_findings += done.new_findings
+
+
+class Walk:
+    """Runs one walk. `stop` is asked after every page; `tell` hears of progress."""
+
+    def __init__(
+        self,
+        context: Context,
+        connector: Guarded,
+        *,
+        stop: Callable[[], bool],
+        tell: Callable[[Progress], None],
+    ) -> None:
+        self._context = context
+        self._connector = connector
+        self._stop = stop
+        self._tell = tell
+        self._seen: set[Key] = set()
+        self._stale = 0
+        self._step = Step(context)
+        self._state, self._begun = self._resume()
+        self.outcome = Outcome(window=context.window)
+
+    def _resume(self) -> tuple[WalkState, bool]:
+        """The state to go on from, and whether there is a cursor at all."""
+        context = self._context
+        with context.database.read() as connection:
+            stored = known.walk(connection, context.account_id, context.window)
+        if stored is None or not stored.open:
+            cursor = dict(stored.cursor) if stored else {}
+            fresh = WalkState(cursor=cursor, open=True, began=context.clock.now(), coverage=[])
+            return fresh, stored is not None
+        going_on = WalkState(
+            cursor=dict(stored.cursor),
+            open=True,
+            began=stored.began,
+            coverage=list(stored.coverage),
+            done=stored.done,
+            total=stored.total,
+        )
+        return going_on, True
+
+    def run(self) -> Outcome:
+        """Walk to the end, to a stop, or to an error; each leaves a committed state.
+
+        Raises: StoreError when our own disk or database refuses.
+        """
+        try:
+            if self._pages():
+                self._finish()
+        except ConnectorError as error:
+            self._fail(error)
+        except BaseException:
+            self._step.abandon()
+            raise
+        finally:
+            self._context.recorder.close()
+        return self.outcome
+
+    def _pages(self) -> bool:
+        """Take in page after page; False when told to stop."""
+        context = self._context
+        for page in self._connector.poll(
+            context.window,
+            cursor=self._state.cursor if self._begun else None,
+            since=self._since(self._state.began),
+        ):
+            self._step.absorb(page, context.recorder.take())
+            self._advance(page)
+            if self._stop():
+                self._commit(open_=True)
+                return False
+            if self._step.full:
+                self._commit(open_=True)
+                self._step = Step(context)
+        self._step.failed(context.recorder.take(), keep=False)
+        return True
+
+    def _since(self, began: datetime) -> datetime | None:
+        if self._context.window is not Window.RECENT:
+            return None
+        return began - self._context.settings.intervals.recent_reaches_back
+
+    def _advance(self, page: Page) -> None:
+        """Move the walk's state over a page that was taken in.
+
+        Raises: BadAnswer when the platform's paging runs in a circle.
+        """
+        listed = {(family(i.kind), i.id) for i in page.items}
+        fresh = listed - self._seen
+        self._seen |= fresh
+        self._stale = 0 if fresh or not listed else self._stale + 1
+        if self._stale >= STALE_PAGES:
+            raise BadAnswer(f"{STALE_PAGES} pages in a row brought nothing but what was seen")
+        self.outcome.items += len(page.items)
+        state = self._state
+        self._state = WalkState(
+            cursor=page.cursor,
+            open=True,
+            began=state.began,
+            coverage=[*state.coverage, *(_plain(c) for c in page.covers)],
+            done=page.done if page.done is not None else state.done + len(page.items),
+            total=page.total if page.total is not None else state.total,
+        )
+        self._tell(
+            Progress(
+                slug=self._context.account.slug,
+                window=self._context.window,
+                done=self._state.done,
+                total=self._state.total,
+            )
+        )
+
+    def _finish(self) -> None:
+        """The walk is whole: look up what it missed, then commit its last step."""
+        lookup = Lookup(
+            self._context, self._connector, self._step, began=self._state.began, seen=self._seen
+        )
+        ranges = [_range(c) for c in self._state.coverage]
+        if ranges:
+            lookup.missing(ranges)
+        lookup.suspected()
+        self._commit(open_=False)
+        self.outcome.finished = True
+
+    def _commit(self, *, open_: bool) -> None:
+        state = self._state
+        ended = WalkState(
+            cursor=state.cursor,
+            open=open_,
+            began=state.began,
+            coverage=state.coverage if open_ else [],
+            done=state.done,
+            total=state.total,
+        )
+        self.outcome.add(self._step.commit(ended))
+
+    def _fail(self, error: ConnectorError) -> None:
+        """Commit what was stored before the error, with the error in the run log."""
+        context = self._context
+        text = context.secrets.scrub_text(str(error))
+        with context.database.read() as connection:
+            first = health.state(connection, context.account_id).failing_since is None
+        self._step.failed(context.recorder.take(), keep=first and not error.again)
+        waits = _wait(error, context.clock.now())
+        self.outcome.add(
+            self._step.commit(self._state, error=error, error_text=text, not_before=waits)
+        )
+        self.outcome.error = error
+        self.outcome.error_text = text
+
+
+def _wait(error: ConnectorError, now: datetime) -> datetime | None:
+    if not isinstance(error, RateLimited):
+        return None
+    if error.until is not None:
+        return error.until
+    return now + timedelta(seconds=error.after) if error.after else None
+
+
+def _plain(coverage: Coverage) -> Mapping[str, object]:
+    return {
+        "kinds": sorted(k.value for k in coverage.kinds),
+        "thread": coverage.thread_id,
+        "since": coverage.since.isoformat() if coverage.since else None,
+        "until": coverage.until.isoformat() if coverage.until else None,
+    }
+
+
+def _range(stated: Mapping[str, object]) -> Range:
+    kinds = stated["kinds"]
+    assert isinstance(kinds, Sequence)
+    since, until = stated["since"], stated["until"]
+    return Range(
+        kinds=tuple(str(k) for k in kinds),
+        thread_id=str(stated["thread"]),
+        since=datetime.fromisoformat(str(since)) if since else None,
+        until=datetime.fromisoformat(str(until)) if until else None,
+    )

@@ -1,0 +1,1 @@
+"""`archiver demo`: the Springfield demo agency."""

@@ -1,0 +1,72 @@
+"""Entry point: runs a command and turns every known error into a sentence and an exit code."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import traceback
+from pathlib import Path
+
+import click
+from rich.text import Text
+
+from archiver.cli import accounts, capture, demo, records, report, setup, verify  # noqa: F401
+from archiver.cli.app import SECRETS, app
+from archiver.cli.screen import err
+from archiver.errors import ArchiverError
+from config.errors import ConfigError
+from connectors.errors import ConnectorError
+
+
+def main() -> None:
+    """Run the command line and leave with its exit code."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command; returns the exit code, prints errors as sentences."""
+    try:
+        result = app(arguments, standalone_mode=False, prog_name="archiver")
+        return result if isinstance(result, int) else 0
+    except click.exceptions.Abort:
+        return _say("stopped", 130)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except ConfigError as error:
+        for problem in error.problems:
+            _say(problem, 2)
+        return 2
+    except ArchiverError as error:
+        return _say(str(error), error.exit_code)
+    except ConnectorError as error:
+        return _say(f"{error.code}: {error}", 7)
+    except KeyboardInterrupt:
+        return _say("stopped", 130)
+    except BrokenPipeError:
+        return 141
+    except Exception as error:  # noqa: BLE001 - the last fence: no traceback reaches a clerk
+        return _say(
+            f"an unexpected fault: {type(error).__name__}; nothing that was committed is lost. "
+            f"Please report it with the file {_kept(error)}",
+            70,
+        )
+
+
+def _say(text: str, code: int) -> int:
+    err.print(Text.assemble(("archiver: ", "bold red"), SECRETS.scrub_text(text)))
+    return code
+
+
+def _kept(error: BaseException) -> Path:
+    """Write the scrubbed traceback to a file of its own."""
+    text = SECRETS.scrub_text("".join(traceback.format_exception(error)))
+    with tempfile.NamedTemporaryFile(
+        "w", prefix="archiver-fault-", suffix=".txt", delete=False, encoding="utf-8"
+    ) as handle:
+        handle.write(text)
+    return Path(handle.name)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,53 @@
+"""`archiver verify`: read everything again and say what does not hold."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from rich.progress import Progress
+from rich.text import Text
+
+from archiver.cli.app import AsJson, app, options
+from archiver.cli.screen import err, out, print_json
+from archiver.desk.verify import Verification, verify
+from archiver.errors import EvidenceError
+
+
+@app.command(name="verify")
+def verify_archive(
+    context: typer.Context,
+    as_json: AsJson = False,
+    processes: Annotated[int, typer.Option(min=1, max=64, help="Processes to use.")] = 2,
+) -> None:
+    """Re-read every WARC and hold it against the database, both ways. Changes nothing."""
+    with options(context).archive() as archive, _bar() as bar:
+        task = bar.add_task("verifying", total=None)
+
+        def tell(done: int, total: int) -> None:
+            bar.update(task, completed=done, total=total)
+
+        result = verify(archive.database, archive.vault, processes=processes, tell=tell)
+    if as_json:
+        print_json(result)
+    else:
+        _show(result)
+    if not result.ok:
+        raise typer.Exit(EvidenceError.exit_code)
+
+
+def _bar() -> Progress:
+    return Progress(console=err, transient=True, disable=not err.is_terminal)
+
+
+def _show(result: Verification) -> None:
+    for problem in result.problems:
+        out.print(Text.assemble(("WRONG ", "bold red"), problem))
+    out.print(
+        f"{result.files} files ({result.bytes:,} bytes), {result.warc_records} WARC records, "
+        f"{result.versions} versions, {result.ledger_lines} ledger lines were read."
+    )
+    if result.ok:
+        out.print(Text.assemble(("Everything holds.", "green"), f" Ledger head: {result.head}"))
+    else:
+        out.print(Text(f"{len(result.problems)} things do not hold.", "bold red"))

@@ -1,0 +1,178 @@
+"""What one step of a walk has to say: everything that its commit writes to the database.
+
+The same text closes the step's WARC file as a `metadata` record. So a file whose commit was
+cut off by a crash is committed later from itself, and a lost database can be built again
+from the files alone. Plain values; the JSON form is this module's and is versioned.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from pydantic import TypeAdapter, ValidationError
+
+from archiver.errors import EvidenceError
+from archiver.values import ExchangeRef
+
+FORM = 1
+CONTENT_TYPE = "application/vnd.archiver.run+json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MediaDraft:
+    """A media file of a version; `sha256` is over the decoded bytes, empty if not captured."""
+
+    key: str
+    url: str
+    kind: str
+    alt_text: str
+    token: str
+    status: str
+    sha256: str = ""
+    size: int = 0
+    mime: str = ""
+    etag: str = ""
+    exchange: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VersionDraft:
+    """A new state of a thing. Times are aware UTC."""
+
+    family: str
+    platform_id: str
+    kind: str
+    parent_id: str
+    thread_id: str
+    author_id: str
+    author_handle: str
+    author_name: str
+    permalink: str
+    published_at: datetime | None
+    digest: str
+    version_key: str
+    superseded: bool
+    edited_at: datetime | None
+    not_before: datetime | None
+    not_after: datetime | None
+    captured_at: datetime
+    visibility: str
+    language: str
+    title: str
+    words: str
+    canonical: str
+    native: str
+    exchange: str
+    media: tuple[MediaDraft, ...] = ()
+
+    def leaf(self) -> str:
+        """Hex SHA-256 over the state's digest, its identity and its media: a Merkle leaf."""
+        parts = [self.family, self.platform_id, self.version_key, self.digest]
+        parts += [f"{m.key} {m.sha256}" for m in self.media]
+        return hashlib.sha256("\n".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MediaRecovery:
+    """A file of an earlier version that could be fetched only now."""
+
+    version_id: int
+    position: int
+    media: MediaDraft
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindingDraft:
+    """A finding about a known record; see the `findings` table for the bounds."""
+
+    family: str
+    platform_id: str
+    stage: str
+    presence: str
+    evidence: str
+    statement: str
+    exchange: str
+    at: datetime
+    not_before: datetime | None
+    not_after: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sighting:
+    """A thing that was listed, with what was counted on it."""
+
+    family: str
+    platform_id: str
+    at: datetime
+    metrics: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WalkState:
+    """Where the walk stands after this step. `coverage` is what it has stated so far."""
+
+    cursor: Mapping[str, object]
+    open: bool
+    began: datetime
+    coverage: Sequence[Mapping[str, object]]
+    done: int = 0
+    total: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunManifest:
+    """One step of one account's walk, complete."""
+
+    form: int
+    run_id: str
+    account: str  # slug
+    platform: str
+    address: str
+    window: str
+    started_at: datetime
+    ended_at: datetime
+    pages: int
+    items: int
+    walk: WalkState
+    versions: Sequence[VersionDraft] = ()
+    recoveries: Sequence[MediaRecovery] = ()
+    findings: Sequence[FindingDraft] = ()
+    sightings: Sequence[Sighting] = ()
+    exchanges: Sequence[ExchangeRef] = ()
+    notes: Sequence[str] = ()
+    error_code: str = ""
+    error_text: str = ""
+
+    @property
+    def has_news(self) -> bool:
+        """Does this step prove anything new?"""
+        return bool(self.versions or self.findings or self.recoveries)
+
+
+_adapter = TypeAdapter(RunManifest)
+
+
+def to_json(manifest: RunManifest) -> bytes:
+    """The manifest as it stands in the WARC."""
+    return _adapter.dump_json(manifest)
+
+
+def from_json(text: bytes) -> RunManifest:
+    """Read a manifest back.
+
+    Raises: EvidenceError when it is not one, or of a form this version does not know.
+    """
+    try:
+        manifest = _adapter.validate_json(text)
+    except ValidationError as error:
+        raise EvidenceError(
+            f"the run manifest does not have the expected form: {error.error_count()} faults"
+        ) from error
+    if manifest.form != FORM:
+        raise EvidenceError(
+            f"the run manifest has form {manifest.form}, made by a newer version of Archiver"
+        )
+    return manifest

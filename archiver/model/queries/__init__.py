@@ -1,0 +1,1 @@
+"""The SQL, one module per subject; each takes a connection and returns plain values."""

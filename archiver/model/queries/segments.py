@@ -1,0 +1,118 @@
+"""The sealed files and the exchanges in them, as verification and recovery ask for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, func, select
+
+from archiver.model.tables import exchanges, media, records, runs, segments, version_media, versions
+from archiver.values import SegmentRef
+
+
+def segment_names(connection: Connection) -> set[str]:
+    """The names of all committed segments."""
+    return set(connection.execute(select(segments.c.name)).scalars())
+
+
+def all_segments(connection: Connection) -> list[SegmentRef]:
+    """All committed segments, by name, which is by time."""
+    return [
+        SegmentRef(
+            name=row.name,
+            sha256=row.sha256,
+            size=row.size,
+            records=row.records,
+            sealed_at=row.sealed_at,
+        )
+        for row in connection.execute(select(segments).order_by(segments.c.name))
+    ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredRecord:
+    """A WARC record that the database refers to."""
+
+    exchange: str
+    record_id: str
+    offset: int
+    length: int
+
+
+def stored_records(connection: Connection, segment: str) -> Iterator[StoredRecord]:
+    """Every WARC record of a segment that the database refers to."""
+    query = select(exchanges).where(exchanges.c.segment == segment)
+    for row in connection.execute(query):
+        for kind in ("request", "response"):
+            record_id = getattr(row, f"{kind}_id")
+            if record_id is not None:
+                yield StoredRecord(
+                    exchange=row.id,
+                    record_id=record_id,
+                    offset=getattr(row, f"{kind}_offset"),
+                    length=getattr(row, f"{kind}_length"),
+                )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredVersion:
+    """What verification recomputes of a version."""
+
+    id: int
+    record_id: int
+    family: str
+    platform_id: str
+    version_key: str
+    digest: str
+    leaf: str
+    canonical: str
+    run_id: str
+
+
+def stored_versions(connection: Connection) -> Iterator[StoredVersion]:
+    """All versions, run by run."""
+    query = (
+        select(versions, records.c.family, records.c.platform_id)
+        .join(records, records.c.id == versions.c.record_id)
+        .order_by(versions.c.run_id)
+        .execution_options(yield_per=1000)
+    )
+    for row in connection.execute(query):
+        yield StoredVersion(
+            id=row.id,
+            record_id=row.record_id,
+            family=row.family,
+            platform_id=row.platform_id,
+            version_key=row.version_key,
+            digest=row.digest,
+            leaf=row.leaf,
+            canonical=row.canonical,
+            run_id=row.run_id,
+        )
+
+
+def dangling(connection: Connection) -> Iterator[str]:
+    """One sentence for every reference that leads nowhere."""
+    without = (
+        select(func.count())
+        .select_from(runs.outerjoin(segments, segments.c.name == runs.c.segment))
+        .where(runs.c.segment.is_not(None), segments.c.name.is_(None))
+    )
+    lost = connection.execute(without).scalar_one()
+    if lost:
+        yield f"{lost} runs name a segment that is not in the database"
+    adrift = connection.execute(
+        select(func.count())
+        .select_from(records.outerjoin(versions, versions.c.id == records.c.version_id))
+        .where(versions.c.id.is_(None))
+    ).scalar_one()
+    if adrift:
+        yield f"{adrift} records have no current version"
+    unfilled = connection.execute(
+        select(func.count())
+        .select_from(version_media.outerjoin(media, media.c.sha256 == version_media.c.sha256))
+        .where(version_media.c.sha256.is_not(None), media.c.sha256.is_(None))
+    ).scalar_one()
+    if unfilled:
+        yield f"{unfilled} media entries name a payload that is not in the vault"

@@ -1,0 +1,101 @@
+"""From settings to a working archive: the one file that names concrete classes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from archiver import outbound
+from archiver.capture.run import Captures
+from archiver.clock import Clock, SystemClock
+from archiver.credentials import CredentialStore
+from archiver.desk.accounts import Accounts
+from archiver.errors import StoreError
+from archiver.files import make_folder
+from archiver.model.database import Database, open_database
+from archiver.secrets import Secrets
+from archiver.vault.base import Vault
+from archiver.vault.local import LocalVault
+from config.load import Settings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Archive:
+    """An open archive."""
+
+    settings: Settings
+    clock: Clock
+    database: Database
+    vault: Vault
+    secrets: Secrets
+    credentials: CredentialStore
+    captures: Captures
+    accounts: Accounts
+
+
+def initialise(settings: Settings) -> None:
+    """Make a new archive: home, vault, database. An existing one is left as it is.
+
+    Raises: StoreError when a place cannot be used.
+    """
+    make_folder(settings.home)
+    for folder in (settings.vault_path, settings.spool_path, settings.locks_path):
+        make_folder(folder)
+    credentials = settings.home / "credentials"
+    make_folder(credentials, mode=0o700)
+    open_database(settings.database_url, create=True).close()
+
+
+@contextmanager
+def opened(
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    trust: Path | None = None,
+    secrets: Secrets | None = None,
+) -> Iterator[Archive]:
+    """The archive of these settings, closed at the end.
+
+    From here on no part of this process may open a network connection past the recorder.
+
+    Raises: StoreError when there is none, or it cannot be used.
+    """
+    outbound.install()
+    moment = clock or SystemClock()
+    if not settings.vault_path.is_dir():
+        raise StoreError(
+            f'there is no vault at {settings.vault_path}; "archiver init" makes one, and a '
+            "vault that should be there must be mounted first"
+        )
+    database = open_database(settings.database_url)
+    secrets = secrets or Secrets()
+    credentials = CredentialStore(settings.home)
+    vault = LocalVault(settings.vault_path)
+    sections = settings.sections
+    captures = Captures(
+        database=database,
+        vault=vault,
+        credentials=credentials,
+        secrets=secrets,
+        clock=moment,
+        agency=sections.agency,
+        settings=sections.capture,
+        spool=settings.spool_path,
+        locks=settings.locks_path,
+        trust=trust,
+    )
+    try:
+        yield Archive(
+            settings=settings,
+            clock=moment,
+            database=database,
+            vault=vault,
+            secrets=secrets,
+            credentials=credentials,
+            captures=captures,
+            accounts=Accounts(database, sections.agency, moment),
+        )
+    finally:
+        database.close()
