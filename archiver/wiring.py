@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -63,6 +64,9 @@ def opened(
     Raises: StoreError when there is none, or it cannot be used.
     """
     outbound.install()
+    # A step holds some ten thousand plain values until it commits; the interpreter's default
+    # would search them for cycles over and over.
+    gc.set_threshold(20_000, 10, 10)
     moment = clock or SystemClock()
     if not settings.vault_path.is_dir():
         raise StoreError(

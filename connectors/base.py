@@ -171,6 +171,7 @@ class Page:
 
     `done` and `total` (items; None when unknown) feed the progress bar. `notes` name limits
     met on the way, in words for the run log ("the platform lists at most 3,200 posts").
+    `findings` are statements about items that the platform volunteered (a tombstone).
     """
 
     items: Sequence[Item]
@@ -180,6 +181,7 @@ class Page:
     done: int | None = None
     total: int | None = None
     notes: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
 
 
 class Presence(StrEnum):

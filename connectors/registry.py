@@ -27,7 +27,7 @@ from connectors.base import (
     Target,
     Window,
 )
-from connectors.errors import ConnectorError, Misconfigured, Permanent, Transient
+from connectors.errors import BadAnswer, ConnectorError, Misconfigured, Permanent, Transient
 
 BUILT_IN: Mapping[str, str] = {
     "facebook": "connectors.facebook:FacebookPage",
@@ -115,10 +115,14 @@ def _translated() -> Iterator[None]:
         yield
     except (ConnectorError, GeneratorExit):
         raise
-    except (requests.ConnectionError, requests.Timeout) as error:
+    except (
+        requests.ConnectionError,
+        requests.Timeout,
+        requests.exceptions.ChunkedEncodingError,
+    ) as error:
         raise Transient(f"no proper answer from the platform: {error}") from error
     except (requests.exceptions.ContentDecodingError, requests.exceptions.JSONDecodeError) as error:
-        raise Transient(f"the answer is damaged: {error}") from error
+        raise BadAnswer(f"the answer is damaged: {error}") from error
     except requests.RequestException as error:
         raise Permanent(f"the request could not be made: {error}") from error
     except Exception as error:

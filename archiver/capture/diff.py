@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum, auto
+from typing import Protocol
 
 from archiver.model.manifest import MediaDraft, VersionDraft
 from connectors.base import Evidence, Visibility
@@ -34,8 +35,19 @@ class Known:
     version_id: int = 0
 
 
-def change(draft: VersionDraft, known: Known | None) -> Change:
-    """Compare a draft with what is known.
+class State(Protocol):
+    """What a comparison needs of a reading or a draft."""
+
+    @property
+    def version_key(self) -> str: ...
+    @property
+    def superseded(self) -> bool: ...
+    @property
+    def digest(self) -> str: ...
+
+
+def change(draft: State, known: Known | None) -> Change:
+    """Compare what was read with what is known.
 
     A state with a version key is new when that key is, or when it now reads differently;
     without one it is new when it differs from the current state, so that A, B, A are three.
@@ -51,14 +63,21 @@ def change(draft: VersionDraft, known: Known | None) -> Change:
     return Change.SAME if draft.digest == known.digest else Change.EDIT
 
 
-def bounded(draft: VersionDraft, known: Known | None, kind: Change) -> VersionDraft:
-    """The draft with its time bounds: exact where the platform told the time of the edit,
-    else after the last sight of the former state and not later than this one."""
-    if draft.edited_at is not None:
-        return replace(draft, not_before=draft.edited_at, not_after=draft.edited_at)
+def bounds(
+    kind: Change,
+    known: Known | None,
+    *,
+    edited_at: datetime | None,
+    published_at: datetime | None,
+    seen_at: datetime,
+) -> tuple[datetime | None, datetime]:
+    """After and not later than when a new state came to be: exact where the platform told
+    the time of the edit, else between the last sight of the former state and this one."""
+    if edited_at is not None:
+        return edited_at, edited_at
     if kind is Change.EDIT and known is not None:
-        return replace(draft, not_before=known.last_seen, not_after=draft.captured_at)
-    return replace(draft, not_before=draft.published_at, not_after=draft.captured_at)
+        return known.last_seen, seen_at
+    return published_at, seen_at
 
 
 def after(draft: VersionDraft, known: Known | None) -> Known:

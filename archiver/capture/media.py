@@ -76,7 +76,7 @@ class MediaFetcher:
         """Ask whether the file under the same address changed; None when it did not."""
         if not before.sha256 or not self.wanted:
             return None
-        draft = self._fetch(ref, etag=before.etag)
+        draft = self._fetch(ref, before=before)
         return draft if draft.sha256 and draft.sha256 != before.sha256 else None
 
     def _one(self, ref: MediaRef, before: MediaDraft | None) -> MediaDraft:
@@ -84,22 +84,22 @@ class MediaFetcher:
             return replace(before, url=ref.url, alt_text=ref.alt_text, exchange="")
         return self._fetch(ref)
 
-    def _fetch(self, ref: MediaRef, *, etag: str = "") -> MediaDraft:
+    def _fetch(self, ref: MediaRef, *, before: MediaDraft | None = None) -> MediaDraft:
         if not self.wanted:
             return _of(ref, OFF)
         if ref.size is not None and ref.size > self.max_bytes:
             return _of(ref, TOO_LARGE, size=ref.size)
         done = self._done.get(ref.url)
         if done is None:
-            done = self._done[ref.url] = self._get(ref, etag)
+            done = self._done[ref.url] = self._get(ref, before)
         return replace(
             done, key=ref.key, alt_text=ref.alt_text, kind=ref.kind, token=ref.change_token
         )
 
-    def _get(self, ref: MediaRef, etag: str) -> MediaDraft:
+    def _get(self, ref: MediaRef, before: MediaDraft | None) -> MediaDraft:
         if self._session is None:
             self._session = self.recorder.session(max_body=self.max_bytes)
-        headers = {"If-None-Match": etag} if etag else {}
+        headers = {"If-None-Match": before.etag} if before and before.etag else {}
         try:
             with self._session.get(ref.url, headers=headers, stream=True) as response:
                 for _ in response.raw.stream(CHUNK, decode_content=False):
@@ -112,10 +112,14 @@ class MediaFetcher:
             taken = self.recorder.take()
             cut = bool(taken) and taken[-1].truncated == "length"
             return _of(ref, TOO_LARGE if cut else FAILED)
-        return self._kept(ref, response, self.recorder.take())
+        return self._kept(ref, response, self.recorder.take(), before)
 
     def _kept(
-        self, ref: MediaRef, response: requests.Response, taken: list[Recorded]
+        self,
+        ref: MediaRef,
+        response: requests.Response,
+        taken: list[Recorded],
+        before: MediaDraft | None,
     ) -> MediaDraft:
         last = taken[-1]
         if last.truncated:
@@ -128,6 +132,8 @@ class MediaFetcher:
             size += len(piece)
             head += piece[: max(0, _SNIFF - len(head))]
         sha256 = digest.hexdigest()
+        if before is not None and before.sha256 == sha256:
+            return before  # still the same file: nothing to store
         stated = response.headers.get("Content-Type", "").partition(";")[0].strip()
         held = self._stored.get(sha256) or self.held_by(sha256)
         for hop in taken[:-1]:

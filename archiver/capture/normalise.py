@@ -13,18 +13,25 @@ from __future__ import annotations
 import hashlib
 import json
 import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 
-from archiver.model.manifest import VersionDraft
+import orjson
+
+from archiver.model.manifest import MediaDraft, VersionDraft
 from connectors.base import Item, Markup, family
 
+# Encoders are kept: making one for every item would cost as much as encoding it.
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
+_NATIVE = json.JSONEncoder(separators=(",", ":"), default=str)
 _SILENT = frozenset({"script", "style", "template", "noscript"})
 
 
 def canonical(item: Item) -> str:
     """The canonical form of an item."""
-    return json.dumps(
+    return _CANONICAL.encode(
         {
             "author": item.author.id,
             "extra": item.extra,
@@ -42,9 +49,7 @@ def canonical(item: Item) -> str:
             "thread": item.thread_id,
             "title": item.title,
             "visibility": item.visibility.value,
-        },
-        sort_keys=True,
-        separators=(",", ":"),
+        }
     )
 
 
@@ -53,10 +58,50 @@ def digest_of(form: str) -> str:
     return hashlib.sha256(form.encode("ascii")).hexdigest()
 
 
-def draft(item: Item, *, form: str, digest: str, seen_at: datetime) -> VersionDraft:
-    """The version that this item would be; bounds and media are added by the step."""
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """An item as read, with its canonical form: enough to tell whether it is new."""
+
+    item: Item
+    key: tuple[str, str]  # family, platform id
+    form: str
+    digest: str
+    version_key: str
+    superseded: bool
+    seen_at: datetime
+    scrub: Callable[[str], str] | None
+
+
+def read(item: Item, *, seen_at: datetime, scrub: Callable[[str], str] | None = None) -> Reading:
+    """Bring an item into its canonical form. `scrub` masks credentials that the platform
+    may have echoed inside it."""
+    form = canonical(item)
+    if scrub is not None:
+        form = scrub(form)
+    return Reading(
+        item,
+        (family(item.kind), item.id),
+        form,
+        digest_of(form),
+        item.version_key,
+        item.superseded,
+        seen_at,
+        scrub,
+    )
+
+
+def draft(
+    reading: Reading,
+    *,
+    not_before: datetime | None,
+    not_after: datetime | None,
+    media: tuple[MediaDraft, ...] = (),
+) -> VersionDraft:
+    """The version that a reading makes, with its time bounds and its media."""
+    item = reading.item
+    clean = reading.scrub or _as_it_is
     return VersionDraft(
-        family=family(item.kind),
+        family=reading.key[0],
         platform_id=item.id,
         kind=item.kind.value,
         parent_id=item.parent_id,
@@ -64,23 +109,36 @@ def draft(item: Item, *, form: str, digest: str, seen_at: datetime) -> VersionDr
         author_id=item.author.id,
         author_handle=storable(item.author.handle),
         author_name=storable(item.author.name),
-        permalink=storable(item.permalink),
+        permalink=storable(clean(item.permalink)),
         published_at=item.published.utc if item.published else None,
-        digest=digest,
+        digest=reading.digest,
         version_key=item.version_key,
         superseded=item.superseded,
         edited_at=item.edited.utc if item.edited else None,
-        not_before=None,
-        not_after=None,
-        captured_at=seen_at,
+        not_before=not_before,
+        not_after=not_after,
+        captured_at=reading.seen_at,
         visibility=item.visibility.value,
         language=item.language,
-        title=storable(item.title),
-        words=words(item),
-        canonical=form,
-        native=json.dumps(item.native, separators=(",", ":"), default=str),
+        title=storable(clean(item.title)),
+        words=clean(words(item)),
+        canonical=reading.form,
+        native=clean(native_json(item)),
         exchange=item.exchange,
+        media=media,
     )
+
+
+def _as_it_is(text: str) -> str:
+    return text
+
+
+def native_json(item: Item) -> str:
+    """The platform's JSON as text; what orjson cannot write exactly goes the slow way."""
+    try:
+        return orjson.dumps(item.native).decode("utf-8")
+    except (TypeError, ValueError):
+        return _NATIVE.encode(item.native)
 
 
 def words(item: Item) -> str:

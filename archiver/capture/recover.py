@@ -1,9 +1,11 @@
 """At the start: commit what a crash left between the vault and the database.
 
-Invariant: a row refers only to a sealed, durable segment. So a crash can leave (1) a spool
-file that was never sealed: no row and no cursor speaks of it, what it held is captured
-again, and it is removed under its account's lock, so that no living writer loses it; (2) a segment in the vault without a run: its own manifest is committed now, so nothing that
-it proves is lost; (3) nothing else.
+Invariant: a row refers only to a sealed, durable segment. So a crash can leave
+(1) a spool file that was never sealed: no row and no cursor speaks of it, what it held is
+    captured again, and it is removed under its account's lock, so no living writer loses it;
+(2) a segment in the vault without a run: its own manifest is committed now, so nothing that
+    it proves is lost;
+(3) nothing else.
 """
 
 from __future__ import annotations

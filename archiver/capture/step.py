@@ -14,10 +14,10 @@ from dataclasses import replace
 from datetime import datetime
 
 from archiver.capture.context import Context
-from archiver.capture.diff import Change, Known, after, bounded, change, removal_stated
+from archiver.capture.diff import Change, Known, after, bounds, change, removal_stated
 from archiver.capture.evidence_file import EvidenceFile
 from archiver.capture.media import MediaFetcher
-from archiver.capture.normalise import canonical, digest_of, draft
+from archiver.capture.normalise import Reading, draft, read
 from archiver.model.manifest import (
     FORM,
     FindingDraft,
@@ -87,45 +87,28 @@ class Step:
         self.items += len(page.items)
         for text in page.notes:
             self.note(text)
-        drafts = [self._drafted(item, by_id) for item in page.items]
-        held = self._known([d for _, d in drafts])
-        for item, each in sorted(drafts, key=lambda pair: not pair[1].superseded):
-            key = (each.family, each.platform_id)
-            self._take(item, each, held.get(key), by_id)
+        readings = [self._read(item, by_id) for item in page.items]
+        held = self._known(readings)
+        for each in sorted(readings, key=lambda r: not r.superseded):
+            self._take(each, held.get(each.key), by_id)
         for finding in page.findings:
             self.stated(finding, by_id)
         if self._context.settings.keep_all:
             for each_recorded in recorded:
                 self._file.store(each_recorded)
 
-    def _drafted(self, item: Item, by_id: Mapping[str, Recorded]) -> tuple[Item, VersionDraft]:
-        if item.exchange not in by_id:
+    def _read(self, item: Item, by_id: Mapping[str, Recorded]) -> Reading:
+        recorded = by_id.get(item.exchange)
+        if recorded is None:
             raise BadAnswer(f"{item.kind} {item.id} names an exchange that is not of its page")
-        form = canonical(item)
-        seen_at = by_id[item.exchange].started_at
-        made = draft(item, form=form, digest=digest_of(form), seen_at=seen_at)
-        return item, self._without_secrets(made)
+        # Only an answer in which the recorder masked something can have put a credential
+        # into an item.
+        scrub = self._context.secrets.scrub_text if recorded.scrubbed else None
+        return read(item, seen_at=recorded.started_at, scrub=scrub)
 
-    def _without_secrets(self, made: VersionDraft) -> VersionDraft:
-        """A platform may echo a credential inside an item; it must not reach the database."""
-        scrub = self._context.secrets.scrub_text
-        native, form = scrub(made.native), scrub(made.canonical)
-        if native == made.native and form == made.canonical:
-            return made
-        self.note(f"a credential inside {made.kind} {made.platform_id} was masked")
-        return replace(
-            made,
-            native=native,
-            canonical=form,
-            digest=digest_of(form),
-            words=scrub(made.words),
-            title=scrub(made.title),
-            permalink=scrub(made.permalink),
-        )
-
-    def _known(self, drafts: Sequence[VersionDraft]) -> dict[Key, Known]:
-        keys = {(d.family, d.platform_id) for d in drafts}
-        with_states = any(d.version_key or d.superseded for d in drafts)
+    def _known(self, readings: Sequence[Reading]) -> dict[Key, Known]:
+        keys = {r.key for r in readings}
+        with_states = any(r.version_key or r.superseded for r in readings)
         with self._context.database.read() as connection:
             stored = known.holdings(
                 connection,
@@ -136,33 +119,38 @@ class Step:
         fresh = {key: _as_known(holding) for key, holding in stored.items()}
         return {**fresh, **{key: self._overlay[key] for key in keys & self._overlay.keys()}}
 
-    def _take(
-        self, item: Item, each: VersionDraft, held: Known | None, by_id: Mapping[str, Recorded]
-    ) -> None:
-        key = (each.family, each.platform_id)
-        held = self._overlay.get(key, held)
+    def _take(self, each: Reading, held: Known | None, by_id: Mapping[str, Recorded]) -> None:
+        held = self._overlay.get(each.key, held)
         if not each.superseded:
-            self._sightings[key] = Sighting(
-                family=each.family,
-                platform_id=each.platform_id,
-                at=each.captured_at,
-                metrics=item.metrics,
+            self._sightings[each.key] = Sighting(
+                family=each.key[0],
+                platform_id=each.key[1],
+                at=each.seen_at,
+                metrics=dict(each.item.metrics),
             )
             if held is not None and held.presence not in ("present", ""):
                 self._back_again(each, held, by_id)
-                held = self._overlay[key]
+                held = self._overlay[each.key]
         kind = change(each, held)
-        if kind is Change.SAME:
-            if held is not None and not each.superseded:
-                self._look_after_media(item, each, held, by_id)
-            return
-        self._add(item, bounded(each, held, kind), held, by_id)
+        if kind is not Change.SAME:
+            self._add(each, held, kind, by_id)
+        elif held is not None and not each.superseded:
+            self._look_after_media(each, held, by_id)
 
     def _add(
-        self, item: Item, each: VersionDraft, held: Known | None, by_id: Mapping[str, Recorded]
+        self, each: Reading, held: Known | None, kind: Change, by_id: Mapping[str, Recorded]
     ) -> None:
-        whole = replace(each, media=self._media.media_of(item, held))
-        self._file.store(by_id[each.exchange])
+        item = each.item
+        not_before, not_after = bounds(
+            kind,
+            held,
+            edited_at=item.edited.utc if item.edited else None,
+            published_at=item.published.utc if item.published else None,
+            seen_at=each.seen_at,
+        )
+        media = self._media.media_of(item, held) if item.media else ()
+        whole = draft(each, not_before=not_before, not_after=not_after, media=media)
+        self._file.store(by_id[whole.exchange])
         self._versions.append(whole)
         evidence = removal_stated(whole, held)
         if evidence is not None and held is not None:
@@ -179,27 +167,24 @@ class Step:
             )
         self._overlay[whole.family, whole.platform_id] = after(whole, held)
 
-    def _back_again(self, each: VersionDraft, held: Known, by_id: Mapping[str, Recorded]) -> None:
-        self._file.store(by_id[each.exchange])
+    def _back_again(self, each: Reading, held: Known, by_id: Mapping[str, Recorded]) -> None:
+        self._file.store(by_id[each.item.exchange])
         self._find(
-            each.family,
-            each.platform_id,
+            *each.key,
             stage="back again",
             presence="present",
             evidence="",
             statement=f"listed again after it was {held.presence}",
-            exchange=each.exchange,
-            at=each.captured_at,
+            exchange=each.item.exchange,
+            at=each.seen_at,
             not_before=held.last_seen,
         )
-        self._overlay[each.family, each.platform_id] = replace(held, presence="present")
+        self._overlay[each.key] = replace(held, presence="present")
 
-    def _look_after_media(
-        self, item: Item, each: VersionDraft, held: Known, by_id: Mapping[str, Recorded]
-    ) -> None:
+    def _look_after_media(self, each: Reading, held: Known, by_id: Mapping[str, Recorded]) -> None:
         """Fetch what failed before; notice a file that was replaced under its address."""
         watch = self._context.replaceable_media and self._context.window is Window.FULL
-        for position, ref in enumerate(item.media):
+        for position, ref in enumerate(each.item.media):
             before = held.media.get(ref.key)
             if before is None:
                 continue
@@ -210,8 +195,7 @@ class Step:
                         MediaRecovery(version_id=held.version_id, position=position, media=found)
                     )
             elif watch and self._media.replaced(ref, before) is not None:
-                changed = replace(held, media={})
-                self._add(item, bounded(each, held, Change.EDIT), changed, by_id)
+                self._add(each, replace(held, media={}), Change.EDIT, by_id)
                 return
 
     def stated(self, finding: Finding, by_id: Mapping[str, Recorded]) -> None:

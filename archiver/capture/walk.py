@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from archiver.capture.context import Context
 from archiver.capture.lookup import Lookup
@@ -17,6 +18,7 @@ from archiver.model.manifest import WalkState
 from archiver.model.queries import health, known
 from archiver.model.queries.commit import Committed
 from archiver.model.queries.known import Key, Range
+from archiver.warc.recorded import Recorded
 from connectors.base import Coverage, Page, Window, family
 from connectors.errors import BadAnswer, ConnectorError, RateLimited
 from connectors.registry import Guarded
@@ -72,6 +74,7 @@ class Walk:
         self._stop = stop
         self._tell = tell
         self._seen: set[Key] = set()
+        self._ahead: list[Recorded] = []
         self._stale = 0
         self._step = Step(context)
         self._state, self._begun = self._resume()
@@ -90,7 +93,7 @@ class Walk:
             cursor=dict(stored.cursor),
             open=True,
             began=stored.began,
-            coverage=list(stored.coverage),
+            coverage=[dict(c) for c in stored.coverage],
             done=stored.done,
             total=stored.total,
         )
@@ -121,7 +124,7 @@ class Walk:
             cursor=self._state.cursor if self._begun else None,
             since=self._since(self._state.began),
         ):
-            self._step.absorb(page, context.recorder.take())
+            self._step.absorb(page, self._exchanges_of(page))
             self._advance(page)
             if self._stop():
                 self._commit(open_=True)
@@ -129,8 +132,18 @@ class Walk:
             if self._step.full:
                 self._commit(open_=True)
                 self._step = Step(context)
-        self._step.failed(context.recorder.take(), keep=False)
+        self._step.failed([*self._ahead, *context.recorder.take()], keep=False)
+        self._ahead = []
         return True
+
+    def _exchanges_of(self, page: Page) -> list[Recorded]:
+        """The page's exchanges, and others made meanwhile. A connector may read one page
+        ahead, so what a page does not claim is kept for the next one."""
+        fresh = self._context.recorder.take()
+        claimed = set(page.exchanges) | {item.exchange for item in page.items}
+        mine = [*self._ahead, *(each for each in fresh if each.id in claimed)]
+        self._ahead = [each for each in fresh if each.id not in claimed]
+        return mine
 
     def _since(self, began: datetime) -> datetime | None:
         if self._context.window is not Window.RECENT:
@@ -151,7 +164,7 @@ class Walk:
         self.outcome.items += len(page.items)
         state = self._state
         self._state = WalkState(
-            cursor=page.cursor,
+            cursor=dict(page.cursor),
             open=True,
             began=state.began,
             coverage=[*state.coverage, *(_plain(c) for c in page.covers)],
@@ -197,7 +210,8 @@ class Walk:
         text = context.secrets.scrub_text(str(error))
         with context.database.read() as connection:
             first = health.state(connection, context.account_id).failing_since is None
-        self._step.failed(context.recorder.take(), keep=first and not error.again)
+        taken = [*self._ahead, *context.recorder.take()]
+        self._step.failed(taken, keep=first and not error.again)
         waits = _wait(error, context.clock.now())
         self.outcome.add(
             self._step.commit(self._state, error=error, error_text=text, not_before=waits)
@@ -214,7 +228,7 @@ def _wait(error: ConnectorError, now: datetime) -> datetime | None:
     return now + timedelta(seconds=error.after) if error.after else None
 
 
-def _plain(coverage: Coverage) -> Mapping[str, object]:
+def _plain(coverage: Coverage) -> dict[str, Any]:
     return {
         "kinds": sorted(k.value for k in coverage.kinds),
         "thread": coverage.thread_id,

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 from rich.text import Text
 
 from archiver.cli.app import AsJson, Who, app, options
-from archiver.cli.screen import out, print_json, state_style, table, when
+from archiver.cli.screen import day, minute, out, print_json, state_style, table, when
 from archiver.desk.accounts import Basis, Proposal
 from archiver.errors import UsageError
-from archiver.model.queries.registry import AccountEntry
+from archiver.model.queries.registry import AccountEntry, AccountEvent
 from archiver.wiring import Archive
 from connectors.registry import connector_class
 
@@ -88,9 +89,9 @@ def _next_steps(archive: Archive, entry: AccountEntry) -> None:
     for each in made.credentials:
         need = "needs" if each.required else "can use"
         place = archive.credentials.place(entry.slug, each.name)
-        out.print(f"It {need} {each.name} ({each.meaning}) in {place}, mode 0600.", markup=False)
+        out.print(f"It {need} {each.name} ({each.meaning}) in {place}, mode 0600.")
     if made.capabilities.terms:
-        out.print(f"Terms of service: {made.capabilities.terms}", markup=False)
+        out.print(f"Terms of service: {made.capabilities.terms}")
     out.print(f"Try it: archiver accounts test {entry.slug}")
     out.print(f"An approver then runs: archiver accounts approve {entry.slug} --by NAME")
 
@@ -140,7 +141,7 @@ def list_accounts(context: typer.Context, as_json: AsJson = False) -> None:
                 Text(e.state, style=state_style(e.state)),
                 e.department,
                 e.custodian,
-                when(e.approval_ends, zone),
+                day(e.approval_ends, zone),
             )
             for e in entries
         ],
@@ -172,13 +173,19 @@ def show(context: typer.Context, slug: Slug, as_json: AsJson = False) -> None:
         out.print(Text.assemble((f"{label:15}", "bold"), value))
     table(
         ["when", "who", "what", "detail"],
-        [
-            (when(e.at, zone), e.actor, e.action,
-             str(e.detail.get("reason") or e.detail.get("note") or e.detail.get("until") or ""))
-            for e in history
-        ],
+        [(minute(e.at, zone), e.actor, e.action, _detail(e, zone)) for e in history],
         empty="nothing was done to it yet",
-    )  # fmt: skip
+        wraps=True,
+    )
+
+
+def _detail(event: AccountEvent, zone: ZoneInfo) -> str:
+    until = event.detail.get("until")
+    said = [
+        f"until {day(datetime.fromisoformat(str(until)), zone)}" if until else "",
+        str(event.detail.get("reason") or event.detail.get("note") or ""),
+    ]
+    return "; ".join(each for each in said if each)
 
 
 @accounts.command()
@@ -193,7 +200,7 @@ def test(context: typer.Context, slug: Slug, as_json: AsJson = False) -> None:
         word = Text("works", "green") if check.ok else Text("does not work yet", "red")
         out.print(Text.assemble(f"{slug}: ", word, f"; it is {check.identity}"))
         for statement in check.statements:
-            out.print(f"  {statement}", markup=False)
+            out.print(f"  {statement}")
         if check.expires:
             out.print(f"  the credential ends {when(check.expires, zone)}")
     if not check.ok:

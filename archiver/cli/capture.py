@@ -13,9 +13,9 @@ from archiver.capture.recover import recover
 from archiver.capture.walk import Outcome
 from archiver.capture.walk import Progress as WalkProgress
 from archiver.cli.app import SECRETS, AsJson, app, options
-from archiver.cli.screen import err, out, print_json, table
+from archiver.cli.screen import count, err, out, print_json, table
 from archiver.desk.audit import AuditReport, audit
-from archiver.errors import ArchiverError, UsageError
+from archiver.errors import ArchiverError, CaptureError, UsageError
 from archiver.wiring import Archive
 from connectors.base import Window
 
@@ -39,17 +39,20 @@ def capture(
             else [account]
         )
         with _bar() as bar:
-            outcomes = {slug: _one(archive, slug, window, bar) for slug in slugs}
+            outcomes = {slug: _one(archive, slug, window, bar, alone=not every) for slug in slugs}
     if as_json:
         print_json({slug: _told(outcome) for slug, outcome in outcomes.items()})
     else:
         for slug, outcome in outcomes.items():
             out.print(_line(slug, outcome))
     if any(isinstance(o, str) or o.error is not None for o in outcomes.values()):
-        raise typer.Exit(7)
+        raise typer.Exit(CaptureError.exit_code)
 
 
-def _one(archive: Archive, slug: str, window: Window, bar: Progress) -> Outcome | str:
+def _one(
+    archive: Archive, slug: str, window: Window, bar: Progress, *, alone: bool
+) -> Outcome | str:
+    """Capture one account; among others, what forbids it does not stop them."""
     task = bar.add_task(slug, total=None)
 
     def tell(progress: WalkProgress) -> None:
@@ -58,6 +61,8 @@ def _one(archive: Archive, slug: str, window: Window, bar: Progress) -> Outcome 
     try:
         return archive.captures.capture(slug, window, tell=tell)
     except ArchiverError as error:
+        if alone:
+            raise
         return str(error)
 
 
@@ -91,8 +96,8 @@ def _line(slug: str, outcome: Outcome | str) -> Text:
     if isinstance(outcome, str):
         return Text.assemble(f"{slug}: ", (outcome, "red"))
     done = (
-        f"{outcome.items} items read, {outcome.new_records} new records, "
-        f"{outcome.new_versions} new versions, {outcome.new_findings} findings"
+        f"{count(outcome.items, 'item')} read, {count(outcome.new_records, 'new record')}, "
+        f"{count(outcome.new_versions, 'new version')}, {count(outcome.new_findings, 'finding')}"
     )
     if outcome.error is None:
         return Text(f"{slug}: {done}")
@@ -104,7 +109,7 @@ def _line(slug: str, outcome: Outcome | str) -> Text:
 def run(context: typer.Context) -> None:
     """Run unattended: capture every approved account by schedule until told to stop."""
     settings = options(context).settings()
-    logs.configure(settings.sections.log, SECRETS)
+    logs.start(settings.sections.log, SECRETS)
     with options(context).archive() as archive:
         code = daemon.run(archive)
     raise typer.Exit(code)
@@ -115,6 +120,9 @@ def audit_accounts(
     context: typer.Context,
     account: Annotated[str, typer.Argument(help="The account's name in the registry.")] = "",
     every: Annotated[bool, typer.Option("--all", help="Every approved account.")] = False,
+    every_day: Annotated[
+        bool, typer.Option("--days", help="Show also the days on which both agree.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Hold our records against the platform's, per day; captures what was missed."""
@@ -126,34 +134,54 @@ def audit_accounts(
             if every
             else [account]
         )
-        reports = [audit(archive.captures, slug) for slug in slugs]
+        reports = [_audited(archive, slug, alone=not every) for slug in slugs]
     if as_json:
-        print_json(reports)
-        return
-    for report in reports:
-        _show_audit(report)
+        print_json([r if isinstance(r, AuditReport) else {"error": r} for r in reports])
+    else:
+        for report in reports:
+            if isinstance(report, AuditReport):
+                _show_audit(report, every_day=every_day)
+            else:
+                out.print(Text(report, "red"))
+    if any(isinstance(report, str) for report in reports):
+        raise typer.Exit(CaptureError.exit_code)
 
 
-def _show_audit(report: AuditReport) -> None:
+def _audited(archive: Archive, slug: str, *, alone: bool) -> AuditReport | str:
+    """Audit one account; among others, its fault does not stop them."""
+    try:
+        return audit(archive.captures, slug)
+    except ArchiverError as error:
+        if alone:
+            raise
+        return str(error)
+
+
+def _show_audit(report: AuditReport, *, every_day: bool) -> None:
     verdict = (
         "everything that the platform lists was held already"
         if report.complete
         else "something was missing; it is captured now"
     )
     out.print(Text.assemble((report.account, "bold"), f": {verdict}"))
+    differ = [d for d in report.days if d.captured_now or d.not_listed or d.vanished]
+    shown = report.days if every_day else differ
     table(
         ["day", "held before", "listed", "captured now", "not listed", "vanished"],
         [
             (d.day or "no date", d.held_before, d.listed, d.captured_now, d.not_listed, d.vanished)
-            for d in report.days
+            for d in shown
         ],
-        empty="nothing is held and nothing is listed",
+        empty="No day differs.",
     )
+    if len(report.days) > len(shown):
+        agree = count(len(report.days) - len(shown), "day")
+        out.print(f"On {agree} both agree; --days shows them.")
     table(
         ["kind", "ours", "platform says"],
         [(t.kind, t.ours, "-" if t.platform is None else t.platform) for t in report.totals],
-        empty="",
+        empty="Nothing is held.",
     )
     for note in (report.note, *report.notes):
         if note:
-            out.print(note, markup=False)
+            out.print(note)

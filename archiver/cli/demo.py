@@ -1,1 +1,49 @@
 """`archiver demo`: the Springfield demo agency."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from archiver import daemon, logs
+from archiver.cli.app import SECRETS, app, options
+from archiver.cli.screen import out
+from archiver.clock import SystemClock
+from archiver.demo.show import show
+from config.settings import Log
+
+STYLES = {"plain": "", "news": "cyan", "finding": "yellow", "good": "green", "bad": "red"}
+
+
+@app.command()
+def demo(
+    context: typer.Context,
+    once: Annotated[bool, typer.Option(help="End after the script, for scripts.")] = False,
+    posts: Annotated[int, typer.Option(min=1, help="How long a past each platform has.")] = 40,
+) -> None:
+    """Run a fictional police department on simulated platforms, with the real daemon."""
+    parent = options(context).home or Path("demo-home")
+    lock = threading.Lock()
+    clock = SystemClock()
+
+    def say(who: str, what: str, mood: str) -> None:
+        stamp = clock.now().astimezone().strftime("%H:%M:%S")
+        with lock:
+            out.print(
+                Text.assemble((f"{stamp} ", "dim"), (f"{who:9} ", "bold"), (what, STYLES[mood]))
+            )
+
+    logs.start(Log(level="error"), SECRETS)
+    code = show(
+        parent.absolute(),
+        say,
+        run_daemon=lambda archive, stop: daemon.run(archive, stop_event=stop),
+        once=once,
+        secrets=SECRETS,
+        posts=posts,
+    )
+    raise typer.Exit(code)

@@ -7,7 +7,7 @@ import tempfile
 import traceback
 from pathlib import Path
 
-import click
+import typer
 from rich.text import Text
 
 from archiver.cli import accounts, capture, demo, records, report, setup, verify  # noqa: F401
@@ -28,11 +28,10 @@ def run(arguments: list[str]) -> int:
     try:
         result = app(arguments, standalone_mode=False, prog_name="archiver")
         return result if isinstance(result, int) else 0
-    except click.exceptions.Abort:
+    except typer.Abort:
         return _say("stopped", 130)
-    except click.ClickException as error:
-        error.show()
-        return error.exit_code
+    except typer.TyperException as error:
+        return _misused(error)
     except ConfigError as error:
         for problem in error.problems:
             _say(problem, 2)
@@ -51,6 +50,17 @@ def run(arguments: list[str]) -> int:
             f"Please report it with the file {_kept(error)}",
             70,
         )
+
+
+def _misused(error: typer.TyperException) -> int:
+    """A command that does not exist, or is not written as it must be."""
+    said = error.format_message()
+    if said.startswith("Usage:"):  # nothing was said at all: the help itself is the answer
+        err.print(said)
+        return error.exit_code
+    context = getattr(error, "ctx", None)
+    path = getattr(context, "command_path", "archiver")
+    return _say(f"{said.rstrip('.')}; see: {path} --help", error.exit_code)
 
 
 def _say(text: str, code: int) -> int:

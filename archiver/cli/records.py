@@ -12,7 +12,7 @@ import typer
 from rich.text import Text
 
 from archiver.cli.app import AsJson, app, options
-from archiver.cli.screen import out, print_json, short, table, when
+from archiver.cli.screen import minute, out, print_json, short, table, when
 from archiver.errors import NotFoundError, UsageError
 from archiver.model.queries import browse
 from archiver.model.queries.browse import FindingLine, RecordLine, VersionView
@@ -45,22 +45,29 @@ def list_records(
         print_json(found)
         return
     table(
-        ["no.", "published", "account", "kind", "author", "state", "v.", "text"],
+        ["no.", "published", "account", "kind", "state", "v.", "text"],
         [
             (
                 r.id,
-                when(r.published_at, zone),
+                minute(r.published_at, zone),
                 r.account,
                 r.kind,
-                short(r.author, 24),
                 _state(r),
                 r.versions,
-                short(f"{r.title} {r.words}"),
+                short(f"{r.author or 'unknown'}: {_in_short(r)}", 100),
             )
             for r in found
         ],
         empty="Nothing is held that fits.",
+        wraps=True,
     )
+
+
+def _in_short(record: RecordLine) -> str:
+    """Title and words, without saying the title twice."""
+    if record.words.startswith(record.title):
+        return record.words
+    return f"{record.title} {record.words}"
 
 
 def _state(record: RecordLine) -> Text:
@@ -131,8 +138,8 @@ def _nested(thread: Sequence[RecordLine]) -> list[Text]:
 
     return [
         Text.assemble(
-            "  " * depth(r), (f"{r.author or 'unknown'}: ", "bold"), short(r.words, 100), " ",
-            Text("" if r.presence == "present" and r.visibility == "public" else f"[{_state(r)}]",
+            "  " * depth(r), (f"{r.author or 'unknown'}: ", "bold"), short(r.words, 100),
+            Text("" if r.presence == "present" and r.visibility == "public" else f" [{_state(r)}]",
                  style="red"),
         )
         for r in thread
@@ -142,7 +149,9 @@ def _nested(thread: Sequence[RecordLine]) -> list[Text]:
 def _version(version: VersionView, before: VersionView | None, zone: ZoneInfo) -> None:
     out.rule(f"version {version.number}: {_time(version, zone)}", align="left")
     old = _said(before) if before else ""
-    out.print(word_diff(old, _said(version)) if before else Text(_said(version)))
+    colour = out.color_system is not None
+    said = _said(version)
+    out.print(word_diff(old, said, colour=colour) if before else Text(said))
     if before and before.visibility != version.visibility:
         out.print(Text(f"visibility: {before.visibility} -> {version.visibility}", "yellow"))
     for m in version.media:
@@ -171,15 +180,22 @@ def _said(version: VersionView) -> str:
     return f"{title}\n{text}" if title else text
 
 
-def word_diff(old: str, new: str) -> Text:
-    """The new text with what was taken out struck through and what was put in underlined."""
+def word_diff(old: str, new: str, *, colour: bool = True) -> Text:
+    """The new text with what was taken out struck through and what was put in underlined.
+
+    Without colour, the signs that wdiff uses: [-out-] and {+in+}.
+    """
     a, b = (re.findall(r"\s+|\w+|[^\w\s]", text) for text in (old, new))
     made = Text()
     for tag, i, j, k, m in difflib.SequenceMatcher(a=a, b=b, autojunk=False).get_opcodes():
-        if tag not in {"insert", "equal"}:
-            made.append("".join(a[i:j]), style="red strike")
-        if tag != "delete":
-            made.append("".join(b[k:m]), style="" if tag == "equal" else "green underline")
+        gone, come = "".join(a[i:j]), "".join(b[k:m])
+        if tag == "equal":
+            made.append(come)
+            continue
+        if gone:
+            made.append(gone if colour else f"[-{gone}-]", style="red strike")
+        if come:
+            made.append(come if colour else f"{{+{come}+}}", style="green underline")
     return made
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 from rich.text import Text
 
 from archiver.cli.app import AsJson, app, options
-from archiver.cli.screen import out, print_json, short, state_style, table, when
+from archiver.cli.screen import count, minute, out, print_json, short, state_style, table, when
 from archiver.desk.status import AccountStatus, status
 from archiver.model.queries import browse, health
 
@@ -26,7 +27,7 @@ def show_status(context: typer.Context, as_json: AsJson = False) -> None:
         print_json(found)
     else:
         table(
-            ["account", "condition", "records", "versions", "vanished", "last success", "remark"],
+            ["account", "condition", "records", "versions", "vanished", "last success"],
             [
                 (
                     a.entry.slug,
@@ -34,13 +35,16 @@ def show_status(context: typer.Context, as_json: AsJson = False) -> None:
                     a.holdings.records,
                     a.holdings.versions,
                     a.holdings.vanished,
-                    when(a.state.last_success, zone),
-                    _remark(a),
+                    minute(a.state.last_success, zone),
                 )
                 for a in found.accounts
             ],
             empty="No account is in the registry. Next: archiver accounts propose --help",
         )
+        for account in found.accounts:
+            remark = _remark(account, zone)
+            if remark:
+                out.print(Text.assemble((account.entry.slug, "bold"), f": {remark}"))
         for alarm in found.alarms:
             out.print(Text.assemble(("ALARM ", "bold red"), f"{alarm.kind}: {alarm.text}"))
         for gap in found.open_gaps:
@@ -51,9 +55,12 @@ def show_status(context: typer.Context, as_json: AsJson = False) -> None:
         raise typer.Exit(7)
 
 
-def _remark(account: AccountStatus) -> str:
+def _remark(account: AccountStatus, zone: ZoneInfo) -> str:
     if account.state.failing_since is not None:
-        return f"{account.minutes_at_risk} minutes at risk: {account.state.error_text}"
+        pause = account.state.not_before
+        until = f"; it is not asked again before {when(pause, zone)}" if pause else ""
+        risk = count(account.minutes_at_risk, "minute")
+        return f"{risk} at risk: {account.state.error_text}{until}"
     for walk in account.walks:
         if walk.window == "full" and walk.open:
             of = f" of {walk.total}" if walk.total else ""
@@ -82,6 +89,7 @@ def list_findings(
             for f in found
         ],
         empty="Nothing was found to have vanished or changed its visibility.",
+        wraps=True,
     )  # fmt: skip
 
 
@@ -95,13 +103,14 @@ def list_gaps(context: typer.Context, as_json: AsJson = False) -> None:
         print_json(found)
         return
     table(
-        ["account", "kind", "from", "to", "reason", "recovered since"],
+        ["account", "kind", "from", "to", "recovered", "reason"],
         [
-            (g.slug, g.kind, when(g.began, zone), when(g.ended, zone) or "still open", g.reason,
-             g.recovered)
+            (g.slug, g.kind, when(g.began, zone), when(g.ended, zone) or "still open",
+             g.recovered, g.reason)
             for g in found
         ],
         empty="There is no gap.",
+        wraps=True,
     )  # fmt: skip
 
 
@@ -120,10 +129,11 @@ def list_runs(
         ["ended", "account", "window", "outcome", "items", "versions", "findings", "remark"],
         [
             (
-                when(r.ended_at, zone), r.account, r.window, r.outcome, r.items, r.new_versions,
+                minute(r.ended_at, zone), r.account, r.window, r.outcome, r.items, r.new_versions,
                 r.new_findings, r.error_text or "; ".join(r.notes),
             )
             for r in found
         ],
         empty="No run is in the log yet.",
+        wraps=True,
     )  # fmt: skip

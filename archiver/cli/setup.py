@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from importlib.resources import files
 from typing import Annotated
 
 import typer
+from rich.text import Text
 
 from archiver import wiring
 from archiver.cli.app import AsJson, app, options
@@ -69,21 +71,23 @@ def _one(name: str, as_json: bool) -> None:
             }
         )
         return
-    out.print(f"[bold]{made.title}[/bold]")
+    out.print(Text(made.title, "bold"))
     table(
         ["credential", "needed", "what it is"],
         [(c.name, _yes(c.required), c.meaning) for c in made.credentials],
         empty="needs no credentials",
+        wraps=True,
     )
     table(
         ["option", "default", "what it is"],
         [(o.name, o.default, o.meaning) for o in made.options],
         empty="has no options",
+        wraps=True,
     )
     for limit in made.capabilities.cannot:
-        out.print(f"cannot: {limit}", markup=False)
+        out.print(f"cannot: {limit}")
     if made.capabilities.terms:
-        out.print(f"terms of service: {made.capabilities.terms}", markup=False)
+        out.print(f"terms of service: {made.capabilities.terms}")
 
 
 def _yes(value: bool) -> str:
@@ -105,15 +109,15 @@ def check(context: typer.Context) -> None:
 
 @config.command()
 def show(context: typer.Context) -> None:
-    """Print the settings in force, as JSON."""
+    """Print the settings in force, as JSON; a password in an address is left out."""
     settings = options(context).settings()
-    print_json(
-        {
-            "home": settings.home,
-            "source": settings.source,
-            **settings.sections.model_dump(mode="json"),
-        }
-    )
+    sections = settings.sections.model_dump(mode="json")
+    sections["database"]["url"] = _without_password(sections["database"]["url"])
+    print_json({"home": settings.home, "source": settings.source, **sections})
+
+
+def _without_password(url: str) -> str:
+    return re.sub(r"(?<=://)([^:/@]*):[^@]*@", r"\1:***@", url)
 
 
 @config.command()

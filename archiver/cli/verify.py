@@ -9,7 +9,7 @@ from rich.progress import Progress
 from rich.text import Text
 
 from archiver.cli.app import AsJson, app, options
-from archiver.cli.screen import err, out, print_json
+from archiver.cli.screen import count, err, out, print_json
 from archiver.desk.verify import Verification, verify
 from archiver.errors import EvidenceError
 
@@ -44,10 +44,13 @@ def _show(result: Verification) -> None:
     for problem in result.problems:
         out.print(Text.assemble(("WRONG ", "bold red"), problem))
     out.print(
-        f"{result.files} files ({result.bytes:,} bytes), {result.warc_records} WARC records, "
-        f"{result.versions} versions, {result.ledger_lines} ledger lines were read."
+        f"{count(result.files, 'file')} ({result.bytes:,} bytes), "
+        f"{count(result.warc_records, 'WARC record')}, {count(result.versions, 'version')}, "
+        f"{count(result.ledger_lines, 'ledger line')} were read."
     )
     if result.ok:
         out.print(Text.assemble(("Everything holds.", "green"), f" Ledger head: {result.head}"))
     else:
-        out.print(Text(f"{len(result.problems)} things do not hold.", "bold red"))
+        out.print(
+            Text(f"Not everything holds: {count(len(result.problems), 'fault')}.", "bold red")
+        )

@@ -46,11 +46,9 @@ class Database:
 
         Raises: StoreError when the database cannot be used.
         """
-        with _worded(self.engine), self.engine.connect() as connection:
-            if self.engine.dialect.name == "sqlite":
-                connection.exec_driver_sql("BEGIN IMMEDIATE")
-            with connection.begin():
-                yield connection
+        writing = self.engine.execution_options(archiver_writes=True)
+        with _worded(self.engine), writing.begin() as connection:
+            yield connection
 
     def close(self) -> None:
         """Give all connections back."""
@@ -73,6 +71,7 @@ def open_database(url: str, *, create: bool = False) -> Database:
         if not create and not file.is_file():
             raise StoreError(f'there is no archive at {file}; "archiver init" makes one')
         event.listen(engine, "connect", _sqlite_pragmas)
+        event.listen(engine, "begin", _sqlite_begin)
     with _worded(engine):
         _migrate(engine, create=create)
     return Database(engine)
@@ -95,6 +94,11 @@ def _sqlite_pragmas(connection: Any, _record: object) -> None:
         "temp_store=MEMORY",
     ):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _sqlite_begin(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("archiver_writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
 def _config(engine: Engine) -> Config:

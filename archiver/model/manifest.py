@@ -8,9 +8,9 @@ from the files alone. Plain values; the JSON form is this module's and is versio
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -107,24 +107,28 @@ class Sighting:
     family: str
     platform_id: str
     at: datetime
-    metrics: Mapping[str, int] = field(default_factory=dict)
+    metrics: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WalkState:
     """Where the walk stands after this step. `coverage` is what it has stated so far."""
 
-    cursor: Mapping[str, object]
+    cursor: dict[str, Any]
     open: bool
     began: datetime
-    coverage: Sequence[Mapping[str, object]]
+    coverage: list[dict[str, Any]]
     done: int = 0
     total: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunManifest:
-    """One step of one account's walk, complete."""
+    """One step of one account's walk, complete.
+
+    Its collections are plain lists and dicts, not abstract ones: pydantic then writes them
+    without calling back into Python for each.
+    """
 
     form: int
     run_id: str
@@ -137,12 +141,12 @@ class RunManifest:
     pages: int
     items: int
     walk: WalkState
-    versions: Sequence[VersionDraft] = ()
-    recoveries: Sequence[MediaRecovery] = ()
-    findings: Sequence[FindingDraft] = ()
-    sightings: Sequence[Sighting] = ()
-    exchanges: Sequence[ExchangeRef] = ()
-    notes: Sequence[str] = ()
+    versions: list[VersionDraft] = field(default_factory=list)
+    recoveries: list[MediaRecovery] = field(default_factory=list)
+    findings: list[FindingDraft] = field(default_factory=list)
+    sightings: list[Sighting] = field(default_factory=list)
+    exchanges: list[ExchangeRef] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     error_code: str = ""
     error_text: str = ""
 

@@ -29,21 +29,30 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.types import TypeEngine
 
 
 class Utc(TypeDecorator[datetime]):
-    """An aware UTC datetime; naive ones are refused on the way in."""
+    """An aware UTC datetime; naive ones are refused on the way in. PostgreSQL keeps it as
+    timestamptz; SQLite as text, "2026-11-24 13:31:41.000000", which sorts by time."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        if dialect.name == "sqlite":
+            return dialect.type_descriptor(String(26))
+        return dialect.type_descriptor(DateTime(timezone=True))
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
         if value is None:
             return None
         if value.tzinfo is None:
             raise ValueError("a time without a zone cannot be stored")
-        moved = value.astimezone(UTC)
-        return moved if dialect.name == "postgresql" else moved.replace(tzinfo=None)
+        moved = value if value.tzinfo is UTC else value.astimezone(UTC)
+        if dialect.name != "sqlite":
+            return moved
+        return moved.isoformat(" ", "microseconds")[:26]
 
     def process_result_value(
         self,
@@ -52,8 +61,10 @@ class Utc(TypeDecorator[datetime]):
     ) -> datetime | None:
         if value is None:
             return None
-        aware: datetime = value.replace(tzinfo=UTC) if value.tzinfo is None else value
-        return aware.astimezone(UTC)
+        if isinstance(value, str):
+            return datetime.fromisoformat(value).replace(tzinfo=UTC)
+        aware: datetime = value.astimezone(UTC)
+        return aware
 
 
 Json = JSON().with_variant(JSONB(), "postgresql")

@@ -6,11 +6,10 @@ from archiver.model.tables import metadata
 
 engine = context.config.attributes["engine"]
 
-with engine.connect() as connection:
-    context.configure(connection=connection, target_metadata=metadata)
-    # pysqlite's driver would commit DDL step by step; one explicit transaction holds it all.
-    if engine.dialect.name == "sqlite":
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+# One transaction holds the whole migration; SQLite's DDL is transactional as well.
+with engine.execution_options(archiver_writes=True).begin() as connection:
+    context.configure(
+        connection=connection, target_metadata=metadata, transaction_per_migration=False
+    )
     with context.begin_transaction():
         context.run_migrations()
-    connection.commit()

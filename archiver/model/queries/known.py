@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -23,6 +23,7 @@ from archiver.model.tables import (
 from archiver.values import RecordRef
 
 Key = tuple[str, str]  # family, platform id
+AT_ONCE = 5000  # ids in one statement; SQLite takes 32,766 values
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,11 +57,8 @@ def holdings(
     connection: Connection, account_id: int, keys: Iterable[Key], *, with_states: bool
 ) -> dict[Key, Holding]:
     """The records of these keys that exist. Their states are only read when asked for."""
-    by_family: dict[str, list[str]] = defaultdict(list)
-    for name, platform_id in keys:
-        by_family[name].append(platform_id)
     rows: list[Row[Any]] = []
-    for name, ids in by_family.items():
+    for name, ids in _by_family(keys):
         rows += connection.execute(
             _BY_KEY, {"account": account_id, "family": name, "ids": ids}
         ).all()
@@ -86,6 +84,29 @@ def holdings(
         )
         for row in rows
     }
+
+
+def _by_family(keys: Iterable[Key]) -> Iterator[tuple[str, list[str]]]:
+    """Platform ids by family, not more at once than a statement can take."""
+    by_family: dict[str, list[str]] = defaultdict(list)
+    for name, platform_id in keys:
+        by_family[name].append(platform_id)
+    for name, ids in by_family.items():
+        for start in range(0, len(ids), AT_ONCE):
+            yield name, ids[start : start + AT_ONCE]
+
+
+def record_ids(connection: Connection, account_id: int, keys: Iterable[Key]) -> dict[Key, int]:
+    """The numbers of the records of these keys that exist."""
+    found: dict[Key, int] = {}
+    for name, ids in _by_family(keys):
+        query = select(records.c.id, records.c.platform_id).where(
+            records.c.account_id == account_id,
+            records.c.family == name,
+            records.c.platform_id.in_(ids),
+        )
+        found.update({(name, row.platform_id): row.id for row in connection.execute(query)})
+    return found
 
 
 def _states(connection: Connection, record_ids: Sequence[int]) -> dict[int, dict[str, str]]:

@@ -1,0 +1,1 @@
+"""The Facebook connector and the simulated Graph that it is tested against."""
