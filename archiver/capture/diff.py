@@ -23,7 +23,8 @@ class Change(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """What the archive holds of a record. `states` maps version keys to newest digests."""
+    """What the archive holds of a record. `states` maps version keys to newest digests,
+    `digests` are those of all versions."""
 
     record_id: int | None  # None: first seen in this very step
     digest: str
@@ -31,6 +32,7 @@ class Known:
     presence: str
     last_seen: datetime
     states: Mapping[str, str] = field(default_factory=dict)
+    digests: frozenset[str] = frozenset()
     media: Mapping[str, MediaDraft] = field(default_factory=dict)
     version_id: int = 0
 
@@ -46,21 +48,23 @@ class State(Protocol):
     def digest(self) -> str: ...
 
 
-def change(draft: State, known: Known | None) -> Change:
+def change(state: State, known: Known | None) -> Change:
     """Compare what was read with what is known.
 
-    A state with a version key is new when that key is, or when it now reads differently;
-    without one it is new when it differs from the current state, so that A, B, A are three.
+    A current state is new when it differs from the current one that is held, so that A, B, A
+    are three versions. A historic state is new when its key, or without a key its content, is
+    not held yet; a key alone never makes a current state known, since a platform may change
+    the visibility of one and the same revision.
     """
     if known is None:
         return Change.FIRST
-    if draft.version_key:
-        if known.states.get(draft.version_key) == draft.digest:
-            return Change.SAME
-        return Change.HISTORIC if draft.superseded else Change.EDIT
-    if draft.superseded:
-        return Change.SAME if draft.digest in known.states.values() else Change.HISTORIC
-    return Change.SAME if draft.digest == known.digest else Change.EDIT
+    if not state.superseded:
+        return Change.SAME if state.digest == known.digest else Change.EDIT
+    if state.version_key:
+        held = known.states.get(state.version_key) == state.digest
+    else:
+        held = state.digest in known.digests
+    return Change.SAME if held else Change.HISTORIC
 
 
 def bounds(
@@ -72,11 +76,16 @@ def bounds(
     seen_at: datetime,
 ) -> tuple[datetime | None, datetime]:
     """After and not later than when a new state came to be: exact where the platform told
-    the time of the edit, else between the last sight of the former state and this one."""
-    if edited_at is not None:
+    the time of the edit, else between the last sight of the former state and this one.
+
+    An edit time before that sight belongs to an edit that was seen already; what changed now
+    (a visibility, an alternative text) has no time of its own.
+    """
+    compared = known if kind is Change.EDIT else None
+    if edited_at is not None and (compared is None or edited_at > compared.last_seen):
         return edited_at, edited_at
-    if kind is Change.EDIT and known is not None:
-        return known.last_seen, seen_at
+    if compared is not None:
+        return compared.last_seen, seen_at
     return published_at, seen_at
 
 
@@ -84,16 +93,21 @@ def after(draft: VersionDraft, known: Known | None) -> Known:
     """What is known once the draft is stored."""
     states = dict(known.states) if known else {}
     states[draft.version_key] = draft.digest
+    digests = (known.digests if known else frozenset()) | {draft.digest}
     media = {m.key: m for m in draft.media}
     if draft.superseded and known is not None:
-        return replace(known, states=states)
+        return replace(known, states=states, digests=digests)
+    seen = draft.captured_at
+    if draft.superseded:  # what the platform told of the past was not seen now
+        seen = draft.edited_at or draft.published_at or seen
     return Known(
         record_id=known.record_id if known else None,
         digest=draft.digest,
         visibility=draft.visibility,
         presence="present",
-        last_seen=draft.captured_at,
+        last_seen=seen,
         states=states,
+        digests=digests,
         media=media,
     )
 
@@ -103,10 +117,16 @@ _STATED = {
     Visibility.WITHHELD: Evidence.WITHHELD,
     Visibility.TRASHED: Evidence.OWN_DELETION,
 }
+# Taken out of the public's sight only if the public saw it before.
+_TAKEN_BACK = frozenset({Visibility.PRIVATE, Visibility.DRAFT, Visibility.PENDING, Visibility.SPAM})
+_SEEN_BY_ALL = frozenset({Visibility.PUBLIC.value, Visibility.UNLISTED.value})
 
 
 def removal_stated(draft: VersionDraft, known: Known | None) -> Evidence | None:
     """The evidence when a state says by itself that the public no longer sees the thing."""
     if known is None or draft.superseded or known.visibility == draft.visibility:
         return None
-    return _STATED.get(Visibility(draft.visibility))
+    now = Visibility(draft.visibility)
+    if now in _TAKEN_BACK and known.visibility in _SEEN_BY_ALL:
+        return Evidence.HIDDEN
+    return _STATED.get(now)

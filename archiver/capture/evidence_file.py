@@ -30,9 +30,12 @@ class EvidenceFile:
         return self._writer.size if self._writer else 0
 
     def log(self, recorded: Sequence[Recorded]) -> None:
-        """Note exchanges by their digests, whether or not they are stored later."""
+        """Note exchanges by their digests; they are stored later if they prove something new,
+        and now if all are to be kept."""
         for each in recorded:
             self.refs.setdefault(each.id, each.ref())
+            if self._context.settings.keep_all:
+                self.store(each)
 
     def store(self, recorded: Recorded) -> str:
         """Write an exchange; returns its id."""

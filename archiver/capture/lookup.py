@@ -96,12 +96,10 @@ class Lookup:
         context = self._context
         with context.database.read() as connection:
             held = known.holdings(connection, context.account_id, keys, with_states=False)
-            candidates = known.controls(connection, context.account_id, name)
-            control_keys = [
-                key
-                for key, last_seen in candidates
-                if key not in held and (key in self._seen or last_seen >= self._began)
-            ][:CONTROLS]
+            candidates = known.controls(
+                connection, context.account_id, name, most=len(held) + CONTROLS
+            )
+            control_keys = [key for key in candidates if key not in held][:CONTROLS]
             controls = known.holdings(
                 connection, context.account_id, control_keys, with_states=False
             )
@@ -110,8 +108,9 @@ class Lookup:
         recorded = context.recorder.take()
         holds = _controls_hold(self._connector, answers, controls)
         if not holds:
-            self._step.note(f"a known {name} could not be found either: nothing was concluded")
-            self._alarm_control(name)
+            self._step.note(f"no known {name} could be found either: nothing was concluded")
+            if controls:
+                self._alarm_control(name)
         drafts = _judged(self._step, answers, held, controls_hold=holds, at=context.clock.now())
         self._step.found(list(drafts), recorded)
 
@@ -137,7 +136,7 @@ class Lookup:
     def _alarm_control(self, name: str) -> None:
         self._raise(
             "control missing",
-            f"{self._context.account.slug}: a {name} that was just listed cannot be looked up; "
+            f"{self._context.account.slug}: a {name} that should be there cannot be looked up; "
             "missing records cannot be told from a lost permission. Check the credential's "
             "permissions.",
         )

@@ -8,20 +8,25 @@ fetched is named on the version, and tried again when the item is next listed.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+import zlib
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
+from urllib.parse import urlsplit
 
 import filetype
 import requests
 from urllib3.exceptions import HTTPError
 
 from archiver.capture.diff import Known
+from archiver.capture.normalise import storable
 from archiver.model.manifest import MediaDraft
+from archiver.warc.limits import AnswerTooLarge, CaptureStopped
 from archiver.warc.recorded import Recorded
 from archiver.warc.recorder import Recorder
 from connectors.base import Item, MediaRef
-from connectors.errors import AddressRefused
+from connectors.errors import AddressRefused, ConnectorError
 
 CAPTURED = "captured"
 FAILED = "failed"  # worth another try
@@ -33,10 +38,16 @@ GONE = "gone"
 RETRIED = frozenset({FAILED})
 _SNIFF = 8192
 CHUNK = 1 << 16
+LONGEST = 86_400.0  # seconds for one file, as long as bytes keep coming
+DEAD_AFTER = 3  # failures without an answer; then a host is left alone until the next step
 
 
 class Sink(Protocol):
     """Where a media exchange goes: the step's segment."""
+
+    def log(self, recorded: Sequence[Recorded]) -> None:
+        """Note exchanges by their digests, whether or not they are stored."""
+        ...
 
     def store(self, recorded: Recorded) -> str:
         """Write the exchange; returns its id."""
@@ -59,11 +70,12 @@ class MediaFetcher:
     _done: dict[str, MediaDraft] = field(default_factory=dict)
     _stored: dict[str, str] = field(default_factory=dict)  # payload -> exchange of this step
     _session: requests.Session | None = None
+    _silent: Counter[str] = field(default_factory=Counter)  # by host: failures without an answer
 
     def media_of(self, item: Item, known: Known | None) -> tuple[MediaDraft, ...]:
         """The item's media, fetched unless the same file is held from an earlier state."""
         before: Mapping[str, MediaDraft] = known.media if known else {}
-        return tuple(self._one(ref, before.get(ref.key)) for ref in item.media)
+        return tuple(self._one(ref, before.get(storable(ref.key))) for ref in item.media)
 
     def again(self, ref: MediaRef, before: MediaDraft) -> MediaDraft | None:
         """Try once more what failed before; None when nothing came of it."""
@@ -80,8 +92,9 @@ class MediaFetcher:
         return draft if draft.sha256 and draft.sha256 != before.sha256 else None
 
     def _one(self, ref: MediaRef, before: MediaDraft | None) -> MediaDraft:
-        if before is not None and before.sha256 and before.token == ref.change_token:
-            return replace(before, url=ref.url, alt_text=ref.alt_text, exchange="")
+        if before is not None and before.sha256 and before.token == storable(ref.change_token):
+            url, alt_text = storable(ref.url), storable(ref.alt_text)
+            return replace(before, url=url, alt_text=alt_text, kind=ref.kind, exchange="")
         return self._fetch(ref)
 
     def _fetch(self, ref: MediaRef, *, before: MediaDraft | None = None) -> MediaDraft:
@@ -93,26 +106,48 @@ class MediaFetcher:
         if done is None:
             done = self._done[ref.url] = self._get(ref, before)
         return replace(
-            done, key=ref.key, alt_text=ref.alt_text, kind=ref.kind, token=ref.change_token
+            done,
+            key=storable(ref.key),
+            url=storable(ref.url),
+            alt_text=storable(ref.alt_text),
+            kind=ref.kind,
+            token=storable(ref.change_token),
         )
 
     def _get(self, ref: MediaRef, before: MediaDraft | None) -> MediaDraft:
         if self._session is None:
-            self._session = self.recorder.session(max_body=self.max_bytes)
+            self._session = self.recorder.session(max_body=self.max_bytes, total_time=LONGEST)
+        host = urlsplit(ref.url).netloc
+        if self._silent[host] >= DEAD_AFTER:
+            return _of(ref, FAILED)
         headers = {"If-None-Match": before.etag} if before and before.etag else {}
         try:
             with self._session.get(ref.url, headers=headers, stream=True) as response:
                 for _ in response.raw.stream(CHUNK, decode_content=False):
                     pass  # the recorder keeps what goes by
-        except AddressRefused:
-            self.recorder.take()
-            return _of(ref, REFUSED)
-        except (requests.RequestException, HTTPError, ValueError):
+        except CaptureStopped:
+            raise
+        except (requests.RequestException, ConnectorError, HTTPError, ValueError) as error:
             # The address or its server is somebody else's; the version names the failure.
-            taken = self.recorder.take()
-            cut = bool(taken) and taken[-1].truncated == "length"
-            return _of(ref, TOO_LARGE if cut else FAILED)
-        return self._kept(ref, response, self.recorder.take(), before)
+            return _of(ref, self._failed(error, host))
+        taken = self.recorder.take()
+        try:
+            return self._kept(ref, response, taken, before)
+        except zlib.error:
+            return _of(ref, FAILED)  # not in the encoding that its head claims
+        finally:
+            self.sink.log(taken)
+
+    def _failed(self, error: Exception, host: str) -> str:
+        taken = self.recorder.take()
+        self.sink.log(taken)
+        if isinstance(error, AddressRefused):
+            return REFUSED
+        if isinstance(error, AnswerTooLarge) or (taken and taken[-1].truncated == "length"):
+            return TOO_LARGE
+        if not any(each.status for each in taken):
+            self._silent[host] += 1
+        return FAILED
 
     def _kept(
         self,
@@ -124,6 +159,8 @@ class MediaFetcher:
         last = taken[-1]
         if last.truncated:
             return _of(ref, TOO_LARGE if last.truncated == "length" else FAILED)
+        if last.status == 304 and before is not None:
+            return before
         if last.status != 200:
             return _of(ref, GONE if last.status in (404, 410) else FAILED)
         digest, size, head = hashlib.sha256(), 0, b""
@@ -139,15 +176,15 @@ class MediaFetcher:
         for hop in taken[:-1]:
             self.sink.store(hop)
         exchange = self.sink.store_again(last, held_by=held) if held else self.sink.store(last)
-        self._stored.setdefault(sha256, held or exchange)
+        holder = self._stored.setdefault(sha256, held or exchange)
         return _of(
             ref,
             CAPTURED,
             sha256=sha256,
             size=size,
-            mime=filetype.guess_mime(head) or stated or ref.mime,
+            mime=(filetype.guess_mime(head) or stated or ref.mime)[:100],
             etag=response.headers.get("ETag", ""),
-            exchange=exchange,
+            exchange=holder,
         )
 
 
@@ -162,15 +199,15 @@ def _of(
     exchange: str = "",
 ) -> MediaDraft:
     return MediaDraft(
-        key=ref.key,
-        url=ref.url,
+        key=storable(ref.key),
+        url=storable(ref.url),
         kind=ref.kind,
-        alt_text=ref.alt_text,
-        token=ref.change_token,
+        alt_text=storable(ref.alt_text),
+        token=storable(ref.change_token),
         status=status,
         sha256=sha256,
         size=size,
-        mime=mime,
-        etag=etag,
+        mime=storable(mime),
+        etag=storable(etag),
         exchange=exchange,
     )

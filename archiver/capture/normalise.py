@@ -26,6 +26,14 @@ from connectors.base import Item, Markup, family
 # Encoders are kept: making one for every item would cost as much as encoding it.
 _CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
 _NATIVE = json.JSONEncoder(separators=(",", ":"), default=str)
+_BLOCKS = frozenset(
+    {
+        "address", "article", "aside", "blockquote", "br", "dd", "div", "dl", "dt", "figcaption",
+        "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "li",
+        "main", "nav", "ol", "option", "p", "pre", "section", "table", "tbody", "td", "tfoot",
+        "th", "thead", "tr", "ul", "video", "audio", "img",
+    }
+)  # fmt: skip
 _SILENT = frozenset({"script", "style", "template", "noscript"})
 
 
@@ -80,10 +88,10 @@ def read(item: Item, *, seen_at: datetime, scrub: Callable[[str], str] | None = 
         form = scrub(form)
     return Reading(
         item,
-        (family(item.kind), item.id),
+        (family(item.kind), storable(item.id)),
         form,
         digest_of(form),
-        item.version_key,
+        storable(item.version_key),
         item.superseded,
         seen_at,
         scrub,
@@ -102,24 +110,24 @@ def draft(
     clean = reading.scrub or _as_it_is
     return VersionDraft(
         family=reading.key[0],
-        platform_id=item.id,
+        platform_id=reading.key[1],
         kind=item.kind.value,
-        parent_id=item.parent_id,
-        thread_id=item.thread_id,
-        author_id=item.author.id,
+        parent_id=storable(item.parent_id),
+        thread_id=storable(item.thread_id),
+        author_id=storable(item.author.id),
         author_handle=storable(item.author.handle),
         author_name=storable(item.author.name),
         permalink=storable(clean(item.permalink)),
         published_at=item.published.utc if item.published else None,
         digest=reading.digest,
-        version_key=item.version_key,
+        version_key=reading.version_key,
         superseded=item.superseded,
         edited_at=item.edited.utc if item.edited else None,
         not_before=not_before,
         not_after=not_after,
         captured_at=reading.seen_at,
         visibility=item.visibility.value,
-        language=item.language,
+        language=storable(item.language),
         title=storable(clean(item.title)),
         words=clean(words(item)),
         canonical=reading.form,
@@ -173,13 +181,15 @@ class _Words(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag in _SILENT:
             self._silent += 1
-        self.parts.append(" ")
+        if tag in _BLOCKS:
+            self.parts.append(" ")
         self.parts.extend(f" {value} " for name, value in attrs if name == "alt" and value)
 
     def handle_endtag(self, tag: str) -> None:
         if tag in _SILENT and self._silent:
             self._silent -= 1
-        self.parts.append(" ")
+        if tag in _BLOCKS:
+            self.parts.append(" ")
 
     def handle_data(self, data: str) -> None:
         if not self._silent:

@@ -17,10 +17,11 @@ from archiver.capture.context import Context
 from archiver.capture.diff import Change, Known, after, bounds, change, removal_stated
 from archiver.capture.evidence_file import EvidenceFile
 from archiver.capture.media import MediaFetcher
-from archiver.capture.normalise import Reading, draft, read
+from archiver.capture.normalise import Reading, draft, read, storable
 from archiver.model.manifest import (
     FORM,
     FindingDraft,
+    MediaDraft,
     MediaRecovery,
     RunManifest,
     Sighting,
@@ -93,9 +94,6 @@ class Step:
             self._take(each, held.get(each.key), by_id)
         for finding in page.findings:
             self.stated(finding, by_id)
-        if self._context.settings.keep_all:
-            for each_recorded in recorded:
-                self._file.store(each_recorded)
 
     def _read(self, item: Item, by_id: Mapping[str, Recorded]) -> Reading:
         recorded = by_id.get(item.exchange)
@@ -108,40 +106,45 @@ class Step:
 
     def _known(self, readings: Sequence[Reading]) -> dict[Key, Known]:
         keys = {r.key for r in readings}
-        with_states = any(r.version_key or r.superseded for r in readings)
         with self._context.database.read() as connection:
             stored = known.holdings(
                 connection,
                 self._context.account_id,
                 keys - self._overlay.keys(),
-                with_states=with_states,
+                with_states=True,
             )
         fresh = {key: _as_known(holding) for key, holding in stored.items()}
         return {**fresh, **{key: self._overlay[key] for key in keys & self._overlay.keys()}}
 
     def _take(self, each: Reading, held: Known | None, by_id: Mapping[str, Recorded]) -> None:
         held = self._overlay.get(each.key, held)
-        if not each.superseded:
+        if not each.superseded and held is not None and held.presence not in ("present", ""):
+            self._back_again(each, held, by_id)
+            held = self._overlay[each.key]
+        kind = change(each, held)
+        if kind is not Change.SAME:
+            self._add(each, held, kind, by_id)
+        elif held is not None and not each.superseded:
+            self._look_after_media(each, held, by_id)
+        if not each.superseded:  # last: a stop while media are fetched leaves no half sight
             self._sightings[each.key] = Sighting(
                 family=each.key[0],
                 platform_id=each.key[1],
                 at=each.seen_at,
                 metrics=dict(each.item.metrics),
             )
-            if held is not None and held.presence not in ("present", ""):
-                self._back_again(each, held, by_id)
-                held = self._overlay[each.key]
-        kind = change(each, held)
-        if kind is not Change.SAME:
-            self._add(each, held, kind, by_id)
-        elif held is not None and not each.superseded:
-            self._look_after_media(each, held, by_id)
 
     def _add(
-        self, each: Reading, held: Known | None, kind: Change, by_id: Mapping[str, Recorded]
+        self,
+        each: Reading,
+        held: Known | None,
+        kind: Change,
+        by_id: Mapping[str, Recorded],
+        *,
+        within: tuple[datetime | None, datetime] | None = None,
     ) -> None:
         item = each.item
-        not_before, not_after = bounds(
+        not_before, not_after = within or bounds(
             kind,
             held,
             edited_at=item.edited.utc if item.edited else None,
@@ -184,8 +187,9 @@ class Step:
     def _look_after_media(self, each: Reading, held: Known, by_id: Mapping[str, Recorded]) -> None:
         """Fetch what failed before; notice a file that was replaced under its address."""
         watch = self._context.replaceable_media and self._context.window is Window.FULL
+        replaced = []
         for position, ref in enumerate(each.item.media):
-            before = held.media.get(ref.key)
+            before = held.media.get(storable(ref.key))
             if before is None:
                 continue
             if not before.sha256 and held.version_id:
@@ -195,8 +199,26 @@ class Step:
                         MediaRecovery(version_id=held.version_id, position=position, media=found)
                     )
             elif watch and self._media.replaced(ref, before) is not None:
-                self._add(each, replace(held, media={}), Change.EDIT, by_id)
-                return
+                replaced.append(before)
+        if replaced:
+            self._replace_media(each, held, replaced, by_id)
+
+    def _replace_media(
+        self,
+        each: Reading,
+        held: Known,
+        replaced: Sequence[MediaDraft],
+        by_id: Mapping[str, Recorded],
+    ) -> None:
+        """A version with the new files. Listing an item does not look at its files, so the
+        time bound is when the former bytes were stored, not when the item was last listed."""
+        with self._context.database.read() as connection:
+            stored = [known.media_stored_at(connection, m.sha256) for m in replaced]
+        gone = {m.key for m in replaced}
+        kept = {key: m for key, m in held.media.items() if key not in gone}
+        since = min((moment for moment in stored if moment is not None), default=None)
+        within = (since, each.seen_at)
+        self._add(each, replace(held, media=kept), Change.EDIT, by_id, within=within)
 
     def stated(self, finding: Finding, by_id: Mapping[str, Recorded]) -> None:
         """Take in what the platform said by itself about an item (a tombstone)."""
@@ -344,6 +366,7 @@ def _as_known(holding: Holding) -> Known:
         presence=holding.presence,
         last_seen=holding.last_seen,
         states=holding.states,
+        digests=holding.digests,
         media=holding.media,
         version_id=holding.version_id,
     )

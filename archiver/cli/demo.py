@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from pathlib import Path
 from typing import Annotated
@@ -38,6 +39,7 @@ def demo(
             )
 
     logs.start(Log(level="error"), SECRETS)
+    logging.disable(logging.ERROR)  # the telling says what is worth saying
     code = show(
         parent.absolute(),
         say,

@@ -112,13 +112,20 @@ def _wait(done: Callable[[], bool]) -> bool:
 
 
 def _tell_news(database: Database, say: Say, stop: threading.Event) -> None:
-    """Say what the archive takes in, run by run."""
-    since: datetime | None = None
-    while not stop.is_set():
+    """Say what the archive takes in, run by run, and what it raises alarm about."""
+    runs: datetime | None = None
+    alarms: datetime | None = None
+    while True:
+        over = stop.is_set()
         with database.read() as connection:
-            for each in news.since(connection, since):
-                since = each.at
+            for each in news.since(connection, runs):
+                runs = each.at
                 say("archive", each.text, each.mood)
+            for each in news.alarms_since(connection, alarms):
+                alarms = max(alarms, each.at) if alarms else each.at
+                say("archive", each.text, each.mood)
+        if over:
+            return
         stop.wait(0.5)
 
 

@@ -35,6 +35,10 @@ class Body:
         """A small body that never touches the disk."""
         return cls(Path(), content)
 
+    def another(self) -> Body:
+        """An empty body that uses the same folder."""
+        return Body(self._spool)
+
     def append(self, data: bytes) -> None:
         """Add bytes at the end.
 
@@ -101,6 +105,8 @@ class Body:
 
     def sha256(self) -> str:
         """Hex SHA-256 of all bytes."""
+        if self._file is None:
+            return hashlib.sha256(self._joined()).hexdigest()
         digest = hashlib.sha256()
         for piece in self.pieces():
             digest.update(piece)

@@ -8,12 +8,16 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from itertools import chain
 
 PIECE = 1 << 20
 DECODABLE = frozenset({"", "identity", "gzip", "x-gzip", "deflate"})
 
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
 _LONGEST_LINE = 1 << 16
+_GZIP = 31  # as zlib calls it
+_MAGIC = b"\x1f\x8b\x08"
 _INTERIM = re.compile(rb"HTTP/1\.[0-9] 1(?!01)[0-9][0-9]")
 
 
@@ -35,9 +39,15 @@ def without_interim(head: bytes) -> bytes:
 
 def field(head: bytes, name: str) -> str:
     """The value of a header, several joined by commas; empty when it is missing."""
-    pattern = rb"(?im)^" + re.escape(name.encode("ascii")) + rb":[ \t]*([^\r\n]*)"
-    values: list[bytes] = re.findall(pattern, head)
-    return ", ".join(value.decode("latin-1").strip() for value in values)
+    values: list[bytes] = _field_pattern(name).findall(head)
+    return b", ".join(values).decode("latin-1")
+
+
+@lru_cache(maxsize=64)
+def _field_pattern(name: str) -> re.Pattern[bytes]:
+    return re.compile(
+        rb"(?im)^" + re.escape(name.encode("ascii")) + rb":[ \t]*([^\r\n]*?)[ \t]*\r?$"
+    )
 
 
 def is_chunked(head: bytes) -> bool:
@@ -142,28 +152,37 @@ def inflated(pieces: Iterable[bytes], encoding: str) -> Iterator[bytes]:
     if encoding in ("", "identity"):
         yield from pieces
         return
-    wbits = {"gzip": 31, "x-gzip": 31, "deflate": 15}[encoding]
+    wbits = _GZIP
+    if encoding == "deflate":
+        wbits, pieces = _kind_of_deflate(iter(pieces))
     engine = zlib.decompressobj(wbits)
-    fresh = True
+    between = b""  # after the end of a member: possibly the start of another one
     for piece in pieces:
-        data = piece
+        data = between + piece
+        between = b""
         while data:
-            try:
-                content = engine.decompress(data, PIECE)
-            except zlib.error:
-                if wbits != 15 or not fresh:
-                    raise
-                engine, wbits = zlib.decompressobj(-15), -15  # "deflate" without its envelope
-                continue
-            fresh = False
+            if engine.eof:
+                if wbits == _GZIP and data == _MAGIC[: len(data)]:
+                    between = data
+                    break
+                if wbits != _GZIP or not data.startswith(_MAGIC):
+                    return
+                engine = zlib.decompressobj(wbits)
+            content = engine.decompress(data, PIECE)
             if content:
                 yield content
-            if engine.eof:
-                data = engine.unused_data
-                if not data.startswith(b"\x1f\x8b"):
-                    return
-                engine = zlib.decompressobj(wbits)  # another gzip member follows
-            else:
-                data = engine.unconsumed_tail
-                if not content and data == piece:
-                    return
+            data = engine.unused_data if engine.eof else engine.unconsumed_tail
+    rest = b"" if engine.eof else engine.flush()
+    if rest:
+        yield rest
+
+
+def _kind_of_deflate(pieces: Iterator[bytes]) -> tuple[int, Iterator[bytes]]:
+    """ "deflate" is meant to have zlib's envelope; some servers leave it out."""
+    start = b""
+    for piece in pieces:
+        start += piece
+        if len(start) > 1:
+            break
+    enveloped = start[:1] != b"" and start[0] & 15 == 8 and int.from_bytes(start[:2]) % 31 == 0
+    return (15 if enveloped else -15), chain((start,), pieces)

@@ -14,7 +14,6 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import accumulate
-from pathlib import Path
 from urllib.parse import urldefrag, urlsplit, urlunsplit
 
 from archiver.secrets import Secrets
@@ -126,6 +125,7 @@ class _Answer:
             for piece in self.body.pieces():
                 self.dechunker.feed(piece)
         self.truncated = self._why_truncated()
+        self._cut_off = ""  # why not all of the content could be searched
 
     def _why_truncated(self) -> str:
         ended = self.exchange
@@ -183,19 +183,16 @@ class _Answer:
     def _mask_encoded(self) -> bool:
         """Search what the encoding hides; pack anew if it hid a secret, or more than allowed.
 
-        False when the body is not in the encoding it claims; it is then searched as it is.
+        True when it was packed anew. Otherwise the bytes are still to be searched as they are:
+        they may not be in that encoding, or something may follow its end.
         """
-        self._cut_off = ""
         found = _scan(self._decoded(), self.secrets)
-        if self._cut_off == "unspecified" and not found:
+        if not found and self._cut_off != "length":
             return False
-        if not found and not self._cut_off:
-            return True
-        spool = Path(self.body._spool)
         packed = _pack(
             _masks_applied(self._decoded(), found), self.encoding, whole=not self._cut_off
         )
-        body = Body(spool)
+        body = self.body.another()
         for piece in packed:
             body.append(b"%x\r\n%b\r\n" % (len(piece), piece) if self.chunked else piece)
         self.truncated = self.truncated or self._cut_off

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import http.client
 import socket
-from collections.abc import Iterable
-from typing import Any, BinaryIO, cast
+from typing import Any, cast
 
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
@@ -162,21 +161,16 @@ class _Tee:
 
     def send(self, data: Any) -> None:
         """Send and note."""
-        if hasattr(data, "read"):
-            for piece in _read_pieces(data):
-                self.send(piece)
-        elif isinstance(data, bytes | bytearray | memoryview):
-            if self.sock is None:
-                cast(HTTPConnection, self).connect()
-            exchange = self._tee_exchange
-            exchange.socket = self.sock
-            exchange.ip = exchange.ip or str(self.sock.getpeername()[0])
-            exchange.protocols = _protocols(self.sock)
-            exchange.request += data
-            super().send(data)  # type: ignore[misc]
-        else:
-            for piece in data:
-                self.send(piece)
+        if not isinstance(data, bytes | bytearray | memoryview):
+            raise TypeError("only bytes are sent; anything else would pass unrecorded")
+        if self.sock is None:
+            cast(HTTPConnection, self).connect()
+        exchange = self._tee_exchange
+        exchange.socket = self.sock
+        exchange.ip = exchange.ip or str(self.sock.getpeername()[0])
+        exchange.protocols = _protocols(self.sock)
+        exchange.request += data
+        super().send(data)  # type: ignore[misc]
 
     def response_class(
         self, sock: socket.socket, *_args: Any, method: str | None = None, **_kwargs: Any
@@ -184,11 +178,6 @@ class _Tee:
         """Called by the standard library to make the answer."""
         self._tee_exchange.socket = sock
         return TeeResponse(sock, self._tee_exchange, method)
-
-
-def _read_pieces(source: BinaryIO) -> Iterable[bytes]:
-    while piece := source.read(_PIECE):
-        yield piece
 
 
 def _protocols(sock: Any) -> tuple[str, ...]:

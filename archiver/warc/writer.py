@@ -296,13 +296,17 @@ class SegmentWriter:
 
 
 def _masks(recorded: Recorded, side: str) -> str:
+    if not recorded.scrubbed:
+        return ""
     places = ", ".join(each for each in recorded.scrubbed if each.startswith(side))
     return f"WARC-Archiver-Masked: {places}\r\n" if places else ""
 
 
 def _connection(recorded: Recorded) -> str:
-    address = f"WARC-IP-Address: {recorded.ip}\r\n" if recorded.ip else ""
-    return address + "".join(f"WARC-Protocol: {each}\r\n" for each in recorded.protocols)
+    lines = f"WARC-IP-Address: {recorded.ip}\r\n" if recorded.ip else ""
+    for each in recorded.protocols:
+        lines += f"WARC-Protocol: {each}\r\n"
+    return lines
 
 
 def _digest(pieces: Iterable[bytes]) -> str:

@@ -91,7 +91,7 @@ class Stage:
             )
         return site
 
-    def x(self, *, slug: str = "x", **options: str) -> XSimulator:
+    def x(self, *, slug: str = "spd-x", **options: str) -> XSimulator:
         """An approved X account."""
         x = XSimulator(SharedTime(self.clock))
         self._put_up(x)

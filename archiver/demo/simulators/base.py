@@ -162,7 +162,9 @@ class Loopback:
             ssl_context=self._tls,
         )
         server.daemon_threads = True  # type: ignore[attr-defined]
-        thread = threading.Thread(target=server.serve_forever, args=(0.02,), name=f"sim-{app.name}", daemon=True)
+        thread = threading.Thread(
+            target=server.serve_forever, args=(0.02,), name=f"sim-{app.name}", daemon=True
+        )
         thread.start()
 
         def stop() -> None:

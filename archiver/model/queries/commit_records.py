@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,6 +16,8 @@ from archiver.model.queries.known import Holding, Key, record_ids
 from archiver.model.tables import findings, metrics, records, sequences, version_media, versions
 
 _MASK = (1 << 20) - 1
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_LAST = (1 << 43) - 1  # milliseconds that fit into an id; feeds name years such as 9999
 
 
 def _take(connection: Connection, name: str, count: int) -> int:
@@ -31,7 +34,8 @@ def _take(connection: Connection, name: str, count: int) -> int:
 def _version_id(draft: VersionDraft, number: int) -> int:
     """An id that rises with the date of the state; see the `versions` table."""
     moment = draft.edited_at or draft.published_at or draft.captured_at
-    return (max(0, int(moment.timestamp() * 1000)) << 20) | (number & _MASK)
+    milliseconds = (moment - _EPOCH) // timedelta(milliseconds=1)
+    return (min(max(0, milliseconds), _LAST) << 20) | (number & _MASK)
 
 
 def write_versions(

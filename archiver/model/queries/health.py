@@ -65,11 +65,16 @@ def _set(connection: Connection, account_id: int, **values: object) -> None:
 
 def succeeded(connection: Connection, account_id: int, *, at: datetime) -> None:
     """A step went through: the account is reachable."""
-    newest = connection.execute(
-        select(func.max(records.c.published_at)).where(
-            records.c.account_id == account_id, records.c.family == "post"
+    newest = connection.execute(  # not max(): that would read every post of the account
+        select(records.c.published_at)
+        .where(
+            records.c.account_id == account_id,
+            records.c.family == "post",
+            records.c.published_at.is_not(None),
         )
-    ).scalar_one()
+        .order_by(records.c.published_at.desc())
+        .limit(1)
+    ).scalar_one_or_none()
     _set(
         connection,
         account_id,

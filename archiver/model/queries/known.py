@@ -28,7 +28,8 @@ AT_ONCE = 5000  # ids in one statement; SQLite takes 32,766 values
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holding:
-    """A record as the archive has it; `states` maps version keys to their newest digest."""
+    """A record as the archive has it; `states` maps version keys to their newest digest,
+    `digests` are those of all versions."""
 
     record_id: int
     family: str
@@ -43,6 +44,7 @@ class Holding:
     last_seen: datetime
     version_id: int
     states: Mapping[str, str]
+    digests: frozenset[str]
     media: Mapping[str, MediaDraft]
 
 
@@ -57,16 +59,23 @@ def holdings(
     connection: Connection, account_id: int, keys: Iterable[Key], *, with_states: bool
 ) -> dict[Key, Holding]:
     """The records of these keys that exist. Their states are only read when asked for."""
-    rows: list[Row[Any]] = []
+    found: dict[Key, Holding] = {}
     for name, ids in _by_family(keys):
-        rows += connection.execute(
-            _BY_KEY, {"account": account_id, "family": name, "ids": ids}
-        ).all()
+        values = {"account": account_id, "family": name, "ids": ids}
+        rows = connection.execute(_BY_KEY, values).all()
+        found.update(_held(connection, rows, with_states=with_states))
+    return found
+
+
+def _held(
+    connection: Connection, rows: Sequence[Row[Any]], *, with_states: bool
+) -> Iterator[tuple[Key, Holding]]:
     numbers = [row.id for row in rows]
     states = _states(connection, numbers) if with_states and numbers else {}
     files = _media(connection, [row.version_id for row in rows])
-    return {
-        (row.family, row.platform_id): Holding(
+    for row in rows:
+        told = states.get(row.id, [])
+        held = Holding(
             record_id=row.id,
             family=row.family,
             platform_id=row.platform_id,
@@ -79,11 +88,11 @@ def holdings(
             presence=row.presence,
             last_seen=row.last_seen,
             version_id=row.version_id,
-            states=states.get(row.id, {}),
+            states=dict(told),
+            digests=frozenset(digest for _, digest in told),
             media=files.get(row.version_id, {}),
         )
-        for row in rows
-    }
+        yield (row.family, row.platform_id), held
 
 
 def _by_family(keys: Iterable[Key]) -> Iterator[tuple[str, list[str]]]:
@@ -109,15 +118,16 @@ def record_ids(connection: Connection, account_id: int, keys: Iterable[Key]) -> 
     return found
 
 
-def _states(connection: Connection, record_ids: Sequence[int]) -> dict[int, dict[str, str]]:
+def _states(connection: Connection, record_ids: Sequence[int]) -> dict[int, list[tuple[str, str]]]:
+    """Version key and digest of all versions, oldest first."""
     query = (
         select(versions.c.record_id, versions.c.version_key, versions.c.digest)
         .where(versions.c.record_id.in_(record_ids))
         .order_by(versions.c.number)
     )
-    found: dict[int, dict[str, str]] = defaultdict(dict)
+    found: dict[int, list[tuple[str, str]]] = defaultdict(list)
     for row in connection.execute(query):
-        found[row.record_id][row.version_key] = row.digest
+        found[row.record_id].append((row.version_key, row.digest))
     return found
 
 
@@ -151,6 +161,17 @@ def media_exchange(connection: Connection, sha256: str) -> str | None:
     return connection.execute(
         select(media.c.exchange_id).where(media.c.sha256 == sha256)
     ).scalar_one_or_none()
+
+
+def media_stored_at(connection: Connection, sha256: str) -> datetime | None:
+    """When the exchange was made that holds a media payload."""
+    query = (
+        select(exchanges.c.at)
+        .join(media, media.c.exchange_id == exchanges.c.id)
+        .where(media.c.sha256 == sha256)
+    )
+    found: datetime | None = connection.execute(query).scalar_one_or_none()
+    return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -239,19 +260,19 @@ def suspected(connection: Connection, account_id: int, *, before: datetime) -> l
     return [(row.family, row.platform_id) for row in connection.execute(query)]
 
 
-def controls(connection: Connection, account_id: int, family: str) -> list[tuple[Key, datetime]]:
-    """The records of a family that were listed last, with when."""
+def controls(connection: Connection, account_id: int, family: str, *, most: int) -> list[Key]:
+    """The records of a family that were seen last, newest first."""
     query = (
-        select(records.c.family, records.c.platform_id, records.c.last_seen)
+        select(records.c.family, records.c.platform_id)
         .where(
             records.c.account_id == account_id,
             records.c.family == family,
             records.c.presence == "present",
         )
         .order_by(records.c.last_seen.desc(), records.c.published_at.desc())
-        .limit(50)
+        .limit(most)
     )
-    return [((row.family, row.platform_id), row.last_seen) for row in connection.execute(query)]
+    return [(row.family, row.platform_id) for row in connection.execute(query)]
 
 
 def stored_response(

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, select
 
-from archiver.model.tables import accounts, findings, records, runs, versions
+from archiver.model.tables import accounts, alarms, findings, records, runs, versions
 
 FEW = 3  # so many new versions of one run are told one by one
 
@@ -19,7 +19,7 @@ class News:
 
     at: datetime
     text: str
-    mood: str  # news, finding, bad
+    mood: str  # news, finding, good, bad
 
 
 def totals(connection: Connection) -> tuple[int, int]:
@@ -52,6 +52,15 @@ def since(connection: Connection, after: datetime | None) -> Iterator[News]:
             yield from _versions(connection, run.id, run.slug, run.ended_at)
         if run.new_findings:
             yield from _findings(connection, run.id, run.slug, run.ended_at)
+
+
+def alarms_since(connection: Connection, after: datetime | None) -> Iterator[News]:
+    """Alarms that were raised or ended after a moment, oldest first."""
+    for row in connection.execute(select(alarms).order_by(alarms.c.opened_at)).all():
+        if after is None or row.opened_at > after:
+            yield News(at=row.opened_at, text=f"ALARM {row.kind}: {row.text}", mood="bad")
+        if row.closed_at is not None and (after is None or row.closed_at > after):
+            yield News(at=row.closed_at, text=f"the alarm is over: {row.kind}", mood="good")
 
 
 def _versions(connection: Connection, run_id: str, slug: str, at: datetime) -> Iterator[News]:
