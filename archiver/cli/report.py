@@ -95,12 +95,13 @@ def list_findings(
 
 @app.command(name="gaps")
 def list_gaps(context: typer.Context, as_json: AsJson = False) -> None:
-    """The gap register: from when to when something may have been missed, and why."""
+    """The gap register: when something may have been missed, and files that are not held."""
     with options(context).archive() as archive, archive.database.read() as connection:
         found = health.list_gaps(connection)
+        files = health.missing_files(connection)
         zone = archive.settings.sections.agency.zone
     if as_json:
-        print_json(found)
+        print_json({"gaps": found, "missing_files": files})
         return
     table(
         ["account", "kind", "from", "to", "recovered", "reason"],
@@ -109,9 +110,19 @@ def list_gaps(context: typer.Context, as_json: AsJson = False) -> None:
              g.recovered, g.reason)
             for g in found
         ],
-        empty="There is no gap.",
+        empty="There is no gap in time.",
         wraps=True,
     )  # fmt: skip
+    if files:
+        table(
+            ["account", "record", "of", "file", "why it is not held", "known since"],
+            [
+                (f.slug, f.record_id, f"{f.kind} {f.platform_id}", f.file, f.status,
+                 when(f.since, zone))
+                for f in files
+            ],
+            empty="",
+        )  # fmt: skip
 
 
 @app.command(name="runs")

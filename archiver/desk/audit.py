@@ -8,7 +8,7 @@ platform's own totals stand beside ours, with what is known about their exactnes
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
@@ -35,6 +35,8 @@ class Day:
     captured_now: int
     not_listed: int  # held as present, but not listed by this walk
     vanished: int  # with a finding
+    ids_captured_now: Sequence[str] = ()
+    ids_not_listed: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,35 +124,26 @@ def _counts(captures: Captures, slug: str) -> tuple[Counts | None, str]:
 
 
 def _days(held: Sequence[Holding], began: datetime, zone: ZoneInfo) -> list[Day]:
-    before: Counter[date | None] = Counter()
-    listed: Counter[date | None] = Counter()
-    fresh: Counter[date | None] = Counter()
-    unlisted: Counter[date | None] = Counter()
-    vanished: Counter[date | None] = Counter()
+    by_day: dict[date | None, list[Holding]] = defaultdict(list)
     for each in held:
         day = each.published_at.astimezone(zone).date() if each.published_at else None
-        if each.first_seen >= began:
-            fresh[day] += 1
-        else:
-            before[day] += 1
-        if each.last_seen >= began:
-            listed[day] += 1
-        elif each.presence == "present":
-            unlisted[day] += 1
-        if each.presence != "present":
-            vanished[day] += 1
-    days = before.keys() | fresh.keys()
-    return [
-        Day(
-            day=day,
-            held_before=before[day],
-            listed=listed[day],
-            captured_now=fresh[day],
-            not_listed=unlisted[day],
-            vanished=vanished[day],
-        )
-        for day in sorted(days, key=lambda d: d or date.min)
-    ]
+        by_day[day].append(each)
+    return [_day(day, by_day[day], began) for day in sorted(by_day, key=lambda d: d or date.min)]
+
+
+def _day(day: date | None, held: Sequence[Holding], began: datetime) -> Day:
+    fresh = [h for h in held if h.first_seen >= began]
+    unlisted = [h for h in held if h.last_seen < began and h.presence == "present"]
+    return Day(
+        day=day,
+        held_before=len(held) - len(fresh),
+        listed=sum(h.last_seen >= began for h in held),
+        captured_now=len(fresh),
+        not_listed=len(unlisted),
+        vanished=sum(h.presence != "present" for h in held),
+        ids_captured_now=[f"{h.kind} {h.platform_id}" for h in fresh],
+        ids_not_listed=[f"{h.kind} {h.platform_id}" for h in unlisted],
+    )
 
 
 def _totals(held: Sequence[Holding], counts: Counts | None) -> list[Total]:

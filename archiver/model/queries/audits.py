@@ -17,6 +17,7 @@ class Holding:
     """A record as an audit counts it."""
 
     kind: str
+    platform_id: str
     published_at: datetime | None
     first_seen: datetime
     last_seen: datetime
@@ -27,6 +28,7 @@ def holdings(connection: Connection, account_id: int) -> list[Holding]:
     """All records of an account, as far as an audit needs them."""
     query = select(
         records.c.kind,
+        records.c.platform_id,
         records.c.published_at,
         records.c.first_seen,
         records.c.last_seen,

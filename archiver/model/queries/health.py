@@ -8,7 +8,15 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, insert, select, update
 
-from archiver.model.tables import account_state, accounts, alarms, gaps, records, versions
+from archiver.model.tables import (
+    account_state,
+    accounts,
+    alarms,
+    gaps,
+    records,
+    version_media,
+    versions,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,6 +162,14 @@ def open_alarm(
         )
 
 
+def is_alarmed(connection: Connection, account_id: int, kind: str) -> bool:
+    """Is an alarm of the kind open for the account?"""
+    query = select(alarms.c.id).where(
+        alarms.c.account_id == account_id, alarms.c.kind == kind, alarms.c.closed_at.is_(None)
+    )
+    return connection.execute(query).first() is not None
+
+
 def close_alarms(
     connection: Connection, *, account_id: int | None, kinds: Sequence[str], at: datetime
 ) -> int:
@@ -269,6 +285,53 @@ def list_gaps(connection: Connection, *, account_id: int | None = None) -> list[
             ended=row.ended,
             reason=row.reason,
             recovered=row.recovered,
+        )
+        for row in connection.execute(query)
+    ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MissingFile:
+    """A media file of a current version that is not in the vault, and why."""
+
+    slug: str
+    record_id: int
+    kind: str
+    platform_id: str
+    file: str
+    status: str
+    since: datetime
+
+
+def missing_files(connection: Connection, *, limit: int = 1000) -> list[MissingFile]:
+    """Files that are known to exist but were not captured, newest first."""
+    query = (
+        select(
+            accounts.c.slug,
+            records.c.id,
+            records.c.kind,
+            records.c.platform_id,
+            version_media.c.kind.label("file"),
+            version_media.c.status,
+            versions.c.captured_at,
+        )
+        .select_from(version_media)
+        .join(versions, versions.c.id == version_media.c.version_id)
+        .join(records, records.c.version_id == versions.c.id)
+        .join(accounts, accounts.c.id == records.c.account_id)
+        .where(version_media.c.sha256.is_(None))
+        .order_by(versions.c.captured_at.desc())
+        .limit(limit)
+    )
+    return [
+        MissingFile(
+            slug=row.slug,
+            record_id=row.id,
+            kind=row.kind,
+            platform_id=row.platform_id,
+            file=row.file,
+            status=row.status,
+            since=row.captured_at,
         )
         for row in connection.execute(query)
     ]

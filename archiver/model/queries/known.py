@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, exists, func, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, func, select
 
 from archiver.model.manifest import MediaDraft
 from archiver.model.tables import (
+    Utc,
     cursors,
     exchanges,
     findings,
@@ -207,10 +208,10 @@ def walk(connection: Connection, account_id: int, window: str) -> StoredWalk | N
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Range:
-    """A coverage as the database can ask for it."""
+    """A coverage as the database can ask for it; `threads` limit it to these, if any."""
 
     kinds: tuple[str, ...]
-    thread_id: str
+    threads: tuple[str, ...]
     since: datetime | None
     until: datetime | None
 
@@ -221,8 +222,8 @@ def _covered(account_id: int, where: Range) -> list[ColumnElement[bool]]:
         records.c.kind.in_(where.kinds),
         records.c.presence == "present",
     ]
-    if where.thread_id:
-        clauses.append(records.c.thread_id == where.thread_id)
+    if where.threads:
+        clauses.append(records.c.thread_id.in_(where.threads))
     if where.since is not None:
         clauses.append(records.c.published_at >= where.since)
     if where.until is not None:
@@ -232,12 +233,12 @@ def _covered(account_id: int, where: Range) -> list[ColumnElement[bool]]:
 
 def missing(
     connection: Connection, account_id: int, where: Range, *, walk_began: datetime
-) -> list[Key]:
-    """Keys of present records in the range that the walk did not list."""
-    query = select(records.c.family, records.c.platform_id).where(
+) -> dict[Key, str]:
+    """Keys of present records in the range that the walk did not list, with their threads."""
+    query = select(records.c.family, records.c.platform_id, records.c.thread_id).where(
         and_(*_covered(account_id, where), records.c.last_seen < walk_began)
     )
-    return [(row.family, row.platform_id) for row in connection.execute(query)]
+    return {(r.family, r.platform_id): r.thread_id for r in connection.execute(query)}
 
 
 def covered_count(connection: Connection, account_id: int, where: Range) -> int:
@@ -246,18 +247,33 @@ def covered_count(connection: Connection, account_id: int, where: Range) -> int:
     return int(connection.execute(query).scalar_one())
 
 
-def suspected(connection: Connection, account_id: int, *, before: datetime) -> list[Key]:
-    """Keys of records that were missed once, at the latest at the given moment."""
-    missed = exists().where(
-        findings.c.record_id == records.c.id,
-        findings.c.stage == "suspected",
-        findings.c.at > records.c.last_seen,
-        findings.c.at <= before,
+def present_count(connection: Connection, account_id: int, kinds: Iterable[str]) -> int:
+    """How many present records of these kinds the account has."""
+    query = select(func.count()).where(
+        records.c.account_id == account_id,
+        records.c.kind.in_(sorted(kinds)),
+        records.c.presence == "present",
     )
-    query = select(records.c.family, records.c.platform_id).where(
-        records.c.account_id == account_id, records.c.presence == "suspected", missed
+    return int(connection.execute(query).scalar_one())
+
+
+def suspected(connection: Connection, account_id: int, *, before: datetime) -> dict[Key, datetime]:
+    """Keys of records that were missed once, and when, if that was at the latest at the
+    given moment."""
+    missed = func.min(findings.c.at, type_=Utc())
+    query = (
+        select(records.c.family, records.c.platform_id, missed.label("missed"))
+        .join(findings, findings.c.record_id == records.c.id)
+        .where(
+            records.c.account_id == account_id,
+            records.c.presence == "suspected",
+            findings.c.stage == "suspected",
+            findings.c.at > records.c.last_seen,
+        )
+        .group_by(records.c.id, records.c.family, records.c.platform_id)
+        .having(missed <= before)
     )
-    return [(row.family, row.platform_id) for row in connection.execute(query)]
+    return {(r.family, r.platform_id): r.missed for r in connection.execute(query)}
 
 
 def controls(connection: Connection, account_id: int, family: str, *, most: int) -> list[Key]:
