@@ -29,7 +29,6 @@ from archiver.dispatch.happenings import Tell, silent
 from archiver.files import locked
 from archiver.model.queries import health
 from archiver.notify.base import Notifier
-from archiver.notify.journal import JournalNotifier
 from archiver.wiring import Archive
 
 LOCK = "daemon.lock"
@@ -51,7 +50,7 @@ def run(
 ) -> int:
     """Capture and watch until a signal comes or `stop_event` is set; the exit code.
 
-    `channels` are told of alarms, by default the log alone; `tell` hears of everything that
+    `channels` are told of alarms, by default those of the settings; `tell` hears of everything that
     happens, from any thread. Signals are heeded when this is called in the main thread.
 
     Raises: BusyError when another daemon works on the archive, naming its process.
@@ -63,7 +62,7 @@ def run(
         systemd.say("STATUS=putting right what a crash may have left")
         _recover(archive)
         dispatcher = Dispatcher(archive.captures, tell=tell)
-        watch = _watch(archive, channels or (JournalNotifier(),), tell)
+        watch = _watch(archive, channels or archive.channels, tell)
         dispatcher.every(_watch_interval(archive), watch.round, "watch")
         dispatcher.start()
         _log_start(archive, dispatcher)

@@ -36,6 +36,8 @@ def make_folder(folder: Path, *, mode: int = 0o750) -> None:
     while not here.exists():
         missing.append(here)
         here = here.parent
+    if not here.is_dir():
+        raise StoreError(f"{here} is a file where a folder is needed; move it away")
     try:
         for each in reversed(missing):
             each.mkdir(mode=mode, exist_ok=True)

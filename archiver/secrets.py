@@ -34,7 +34,7 @@ _NAMED = re.compile(
     rb"[\"'?&#\s](?:access_token|refresh_token|id_token|auth_token|oauth_token|input_token|"
     rb"fb_exchange_token|api_key|apikey|client_secret|app_secret|oauth_token_secret|"
     rb"oauth_signature|appsecret_proof)"
-    rb"(?:[\"']\s{0,8}:\s{0,8}[\"']|=)([^\"'&\s\\<>]{1,%d})" % _LONGEST_NAMED
+    rb"(?:[\"']\s{0,8}:\s{0,8}[\"']|=[\\\"']{0,4})([^\"'&\s\\<>]{1,%d})" % _LONGEST_NAMED
 )
 _IN_EVERY_NAME = (b"_token", b"api_key", b"apikey", b"_secret", b"_signature", b"_proof")
 

@@ -16,10 +16,15 @@ from archiver.desk.accounts import Accounts
 from archiver.errors import StoreError
 from archiver.files import make_folder
 from archiver.model.database import Database, open_database
+from archiver.notify.base import Notifier
+from archiver.notify.journal import JournalNotifier
+from archiver.notify.mail import MailNotifier, MailServer
+from archiver.notify.webhook import WebhookNotifier
 from archiver.secrets import Secrets
 from archiver.vault.base import Vault
 from archiver.vault.local import LocalVault
 from config.load import Settings
+from config.settings import Alarms
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +39,7 @@ class Archive:
     credentials: CredentialStore
     captures: Captures
     accounts: Accounts
+    channels: tuple[Notifier, ...]
 
 
 def initialise(settings: Settings) -> None:
@@ -100,6 +106,38 @@ def opened(
             credentials=credentials,
             captures=captures,
             accounts=Accounts(database, sections.agency, moment),
+            channels=_channels(sections.alarms, credentials, secrets),
         )
     finally:
         database.close()
+
+
+def _channels(
+    alarms: Alarms, credentials: CredentialStore, secrets: Secrets
+) -> tuple[Notifier, ...]:
+    """The log, and whatever else the settings name. Their secrets belong to "archiver"."""
+    made: list[Notifier] = [JournalNotifier()]
+    if alarms.mail is None and alarms.webhook is None:
+        return tuple(made)
+    own = credentials.of("archiver")
+    secrets.add(*own.values())
+    if alarms.mail is not None:
+        mail = alarms.mail
+        server = MailServer(
+            host=mail.host,
+            port=mail.port,
+            starttls=mail.starttls,
+            user=mail.user,
+            password=own.get("mail-password", ""),
+        )
+        made.append(
+            MailNotifier(
+                server,
+                sender=mail.sender,
+                recipients=mail.recipients,
+                escalate_to=mail.escalate_to,
+            )
+        )
+    if alarms.webhook is not None:
+        made.append(WebhookNotifier(alarms.webhook.url, secret=own.get("webhook-secret", "")))
+    return tuple(made)

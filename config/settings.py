@@ -15,6 +15,8 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    PlainSerializer,
+    WithJsonSchema,
     field_validator,
     model_validator,
 )
@@ -34,6 +36,18 @@ def _duration(value: object) -> object:
         return timedelta(seconds=sum(float(n) * _UNITS[u] for n, u in parts))
     except OverflowError as error:
         raise ValueError("this duration is too long") from error
+
+
+def _written(value: timedelta) -> str:
+    """As an operator writes it: "1h 30m"."""
+    rest, parts = value.total_seconds(), []
+    for unit in ("d", "h", "m"):
+        whole, rest = divmod(rest, _UNITS[unit])
+        if whole:
+            parts.append(f"{whole:.0f}{unit}")
+    if rest or not parts:
+        parts.append(f"{rest:g}s")
+    return " ".join(parts)
 
 
 def _positive(value: timedelta) -> timedelta:
@@ -58,9 +72,24 @@ def _size(value: object) -> object:
     return int(float(match[1]) * _SIZES[match[2]])
 
 
-Duration = Annotated[timedelta, BeforeValidator(_duration), AfterValidator(_positive)]
-Delay = Annotated[timedelta, BeforeValidator(_duration), AfterValidator(_not_negative)]
-Size = Annotated[int, BeforeValidator(_size), Field(gt=0)]
+_AS_WRITTEN = PlainSerializer(_written, when_used="json")
+_TEXT_OR_SECONDS = WithJsonSchema(
+    {"type": ["string", "number"], "examples": ["90s", "15m", "1h 30m", "7d", "2w"]}
+)
+_TEXT_OR_BYTES = WithJsonSchema(
+    {"type": ["string", "integer"], "examples": ["500 MB", "2 GiB", 1048576]}
+)
+Duration = Annotated[
+    timedelta, BeforeValidator(_duration), AfterValidator(_positive), _AS_WRITTEN, _TEXT_OR_SECONDS
+]
+Delay = Annotated[
+    timedelta,
+    BeforeValidator(_duration),
+    AfterValidator(_not_negative),
+    _AS_WRITTEN,
+    _TEXT_OR_SECONDS,
+]
+Size = Annotated[int, BeforeValidator(_size), Field(gt=0), _TEXT_OR_BYTES]
 
 
 class _Section(BaseModel):

@@ -11,6 +11,7 @@ page        what one step of a walk brought: items, the exchanges they were read
 coverage    a statement "everything of these kinds in this range has now been listed"; only
             what is covered and was not seen may be looked up as possibly gone
 finding     the answer of the platform to "is this item still there?"
+removal     deleting, hiding or showing again one item on the platform; done only on order
 exchange    one HTTP request with its response, named by the recorder
 
 Rules every connector keeps
@@ -24,6 +25,8 @@ Rules every connector keeps
 5. It keeps no state between calls: everything it must remember is in the cursor.
 6. It has no clock: times that limit a walk are handed in.
 7. Credentials come only from `Credentials`; they never appear in an item, cursor or error.
+8. It changes nothing on the platform, except in `remove`. Whether something may be removed is
+   not its business: that was decided before it is told.
 """
 
 from __future__ import annotations
@@ -32,9 +35,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import ClassVar, Protocol
+from typing import ClassVar, Protocol, runtime_checkable
 
 import requests
+
+REMOVER = "remover_"
+"""Begins the names of an account's second set of credentials, which only removals use."""
 
 Cursor = Mapping[str, object]
 """What a connector must remember between walks. JSON values only; opaque to everyone else."""
@@ -249,6 +255,53 @@ class Check:
     expires: datetime | None = None  # of the credential, aware UTC
 
 
+class Removal(StrEnum):
+    """What can be done to an item on the platform."""
+
+    DELETE = "delete"
+    HIDE = "hide"  # from the public; the platform keeps it
+    UNHIDE = "unhide"  # show it to the public again
+
+
+class Whose(StrEnum):
+    """Who wrote an item."""
+
+    OWN = "own"  # the agency
+    PUBLIC = "public"  # anybody else
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Removable:
+    """The platform has this removal for items of these kinds by these people.
+
+    `means` says what it does there, in words ("into the trash").
+    """
+
+    removal: Removal
+    kinds: frozenset[Kind]
+    whose: frozenset[Whose]
+    means: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Removed:
+    """The platform's answer to a removal.
+
+    `done`: the item is now in the state that was asked for, as far as the platform tells.
+    `already`: it was so before, and nothing was sent. `exchange` shows the answer, `looked`
+    the readings before and after that prove it, where the platform lets them be made.
+    `statement` is one sentence that quotes the platform.
+    """
+
+    target: Target
+    removal: Removal
+    exchange: str
+    done: bool
+    statement: str
+    already: bool = False
+    looked: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capabilities:
     """What a platform can give; printed as a table, and asked by the capture engine.
@@ -258,6 +311,7 @@ class Capabilities:
     be told from a lost permission, so a known item must be looked up along with it.
     `statistics_exact`: `count` is a proof. `media_replaceable`: bytes may change under the
     same address. `terms`: what the platform's terms demand that records law contradicts.
+    `removals`: which removals exist; none where the connector is no `Remover`.
     """
 
     comments: bool
@@ -268,17 +322,20 @@ class Capabilities:
     control_lookup: bool = False
     media_replaceable: bool = False
     lookup: bool = True
+    removals: tuple[Removable, ...] = ()
     cannot: tuple[str, ...] = ()
     terms: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CredentialSpec:
-    """A credential a platform can use."""
+    """A credential a platform can use. `secret` False: a name, such as a login, that must not
+    be masked, since masking it would blot out the same word in the records."""
 
     name: str
     meaning: str
     required: bool = True
+    secret: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -318,9 +375,22 @@ class Credentials:
         """Which credentials were given."""
         return frozenset(self._values)
 
-    def secrets(self) -> tuple[str, ...]:
-        """All secret values, for the recorder's masking."""
-        return tuple(self._values.values())
+    def reading(self) -> Credentials:
+        """The set that reads; the one for removals is left out."""
+        return Credentials({n: v for n, v in self._values.items() if not n.startswith(REMOVER)})
+
+    def removing(self) -> Credentials:
+        """The set for removals, under the plain names: `remover_token` stands as `token`.
+
+        What it does not name is taken from the set that reads.
+        """
+        own = {n.removeprefix(REMOVER): v for n, v in self._values.items() if n.startswith(REMOVER)}
+        return Credentials({**self.reading()._values, **own})
+
+    def secrets(self, specs: Sequence[CredentialSpec]) -> tuple[str, ...]:
+        """The values to mask: all but those that the connector declares to be no secret."""
+        public = {spec.name for spec in specs if not spec.secret}
+        return tuple(value for name, value in self._values.items() if name not in public)
 
     def __repr__(self) -> str:
         return f"Credentials({', '.join(sorted(self._values))})"
@@ -390,6 +460,29 @@ class Connector(Protocol):
 
     def count(self) -> Counts | None:
         """What the platform says exists, or None when it does not tell."""
+        ...
+
+
+@runtime_checkable
+class Remover(Protocol):
+    """A connector that can also delete or hide. Optional.
+
+    It does what it is told, once: a write is never repeated.
+    """
+
+    def can_remove(self, target: Target, removal: Removal) -> str:
+        """Empty when the platform would do it, else one sentence why not. Changes nothing.
+
+        Raises: ConnectorError when the platform does not answer the question.
+        """
+        ...
+
+    def remove(self, target: Target, removal: Removal) -> Removed:
+        """Do it, and read before and after.
+
+        Raises: Permanent when it is not possible, PermissionLost naming what is missing,
+            Unsettled when it may have been done: look the item up before anything else.
+        """
         ...
 
 

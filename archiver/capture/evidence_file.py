@@ -8,6 +8,7 @@ from datetime import datetime
 
 from archiver import __version__
 from archiver.capture.context import Context
+from archiver.errors import StoreError
 from archiver.model.manifest import CONTENT_TYPE
 from archiver.model.queries import known
 from archiver.values import ExchangeRef, RecordRef, SegmentRef
@@ -94,7 +95,10 @@ class EvidenceFile:
         writer.metadata(manifest, content_type=CONTENT_TYPE, uri=f"urn:archiver:run:{self._run_id}")
         sha256, size, count = writer.seal()
         name = writer.path.name
-        self._context.vault.put(name, writer.path)
+        try:
+            self._context.vault.put(name, writer.path)
+        except OSError as error:
+            raise StoreError(f"cannot place {name} in the vault: {error.strerror}") from error
         return SegmentRef(
             name=name,
             sha256=sha256,

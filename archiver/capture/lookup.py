@@ -7,12 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from datetime import datetime
 
 from archiver.capture.context import Context
-from archiver.capture.reconcile import emptied, judge, target_of
+from archiver.capture.reconcile import emptied, judge, target_of, with_their_post
 from archiver.capture.step import Step
 from archiver.model.manifest import FindingDraft
 from archiver.model.queries import health, known
 from archiver.model.queries.known import Holding, Key, Range
-from connectors.base import Finding, Presence, family
+from connectors.base import Finding, Presence, Target, family
 from connectors.errors import ConnectorError
 from connectors.registry import Guarded
 
@@ -38,6 +38,7 @@ class Lookup:
         self._step = step
         self._began = began
         self._seen = seen
+        self._missing: frozenset[Key] = frozenset()
 
     def missing(self, ranges: Sequence[Range]) -> None:
         """Look up what the walk covered and did not list.
@@ -46,82 +47,115 @@ class Lookup:
         the run log says so.
         """
         context = self._context
+        kinds = {kind for each in ranges for kind in each.kinds}
+        threads: dict[Key, str] = {}
         with context.database.read() as connection:
             covered = sum(known.covered_count(connection, context.account_id, r) for r in ranges)
-            keys: dict[Key, None] = {}
+            held = known.present_count(connection, context.account_id, kinds)
             for each in ranges:
-                for key in known.missing(
+                threads |= known.missing(
                     connection, context.account_id, each, walk_began=self._began
-                ):
-                    if key not in self._seen:
-                        keys[key] = None
-        if not keys:
-            self._all_well()
-        elif emptied(missing=len(keys), covered=covered):
+                )
+        keys = {key: thread for key, thread in threads.items() if key not in self._seen}
+        self._missing = frozenset(keys)
+        along = with_their_post(keys)
+        if emptied(missing=len(keys) - along, covered=covered - along, held=held - along):
             self._alarm_emptied(missing=len(keys), covered=covered)
+            return
+        self._close("emptied")
+        if keys:
+            self._ask(dict.fromkeys(list(keys)[:PER_WALK]))
         else:
-            self._ask(list(keys)[:PER_WALK])
+            self._close("control missing")
 
     def suspected(self) -> None:
-        """Look up again what was missed once, long enough ago."""
+        """Look up again what was missed once, long enough ago.
+
+        Not while the account as a whole is in doubt.
+        """
         context = self._context
         before = context.clock.now() - context.settings.confirm_after
         with context.database.read() as connection:
+            doubted = health.is_alarmed(connection, context.account_id, "emptied")
             keys = known.suspected(connection, context.account_id, before=before)
-        waiting = [key for key in keys if key not in self._seen]
-        if waiting:
-            self._ask(waiting[:PER_WALK])
+        waiting = [(key, missed) for key, missed in keys.items() if key not in self._seen]
+        if waiting and not doubted:
+            self._ask(dict(waiting[:PER_WALK]))
 
-    def _ask(self, keys: Sequence[Key]) -> None:
+    def _ask(self, missed: Mapping[Key, datetime | None]) -> None:
+        """Look records up; the values are when they were first missed, None for just now."""
         if not self._connector.capabilities.lookup:
             self._step.note(
-                f"{len(keys)} records were not listed; this platform has no look-up by id"
+                f"{len(missed)} records were not listed; this platform has no look-up by id"
             )
             return
         by_family: dict[str, list[Key]] = defaultdict(list)
-        for key in keys:
+        for key in missed:
             by_family[key[0]].append(key)
         for name, group in by_family.items():
             for start in range(0, len(group), BATCH):
-                try:
-                    self._batch(name, group[start : start + BATCH])
-                except ConnectorError as error:
-                    self._step.failed(self._context.recorder.take(), keep=False)
+                batch = {key: missed[key] for key in group[start : start + BATCH]}
+                error = self._batch(name, batch)
+                if error is not None:
                     self._step.note(
                         f"looking up missing records stopped: {error.code}; asked again later"
                     )
                     return
 
-    def _batch(self, name: str, keys: Sequence[Key]) -> None:
+    def _batch(self, name: str, missed: Mapping[Key, datetime | None]) -> ConnectorError | None:
+        """Ask for some records of a family. What was answered before an error counts."""
         context = self._context
         with context.database.read() as connection:
-            held = known.holdings(connection, context.account_id, keys, with_states=False)
-            candidates = known.controls(
-                connection, context.account_id, name, most=len(held) + CONTROLS
-            )
-            control_keys = [key for key in candidates if key not in held][:CONTROLS]
-            controls = known.holdings(
-                connection, context.account_id, control_keys, with_states=False
-            )
-        targets = [target_of(h) for h in (*held.values(), *controls.values())]
-        answers = {(family(f.target.kind), f.target.id): f for f in self._connector.lookup(targets)}
+            held = known.holdings(connection, context.account_id, missed, with_states=False)
+        controls = self._controls(name)
+        targets = [target_of(h) for h in (*controls.values(), *held.values())]
+        answers, error = self._answers(targets)
         recorded = context.recorder.take()
-        holds = _controls_hold(self._connector, answers, controls)
+        asked = not controls or any(key in answers for key in controls)
+        holds = asked and _controls_hold(self._connector, answers, controls)
+        if asked and controls:
+            if holds:
+                self._close("control missing")
+            elif any(key in self._seen for key in controls):
+                self._alarm_control(name)
         if not holds:
             self._step.note(f"no known {name} could be found either: nothing was concluded")
-            if controls:
-                self._alarm_control(name)
-        drafts = _judged(self._step, answers, held, controls_hold=holds, at=context.clock.now())
-        self._step.found(list(drafts), recorded)
+        drafts = list(
+            _judged(self._step, answers, held, missed, controls_hold=holds, at=context.clock.now())
+        )
+        shown = {answers[key].exchange for key in controls if key in answers} if drafts else set()
+        self._step.found(drafts, recorded, shown=shown)
+        return error
 
-    def _all_well(self) -> None:
+    def _controls(self, name: str) -> dict[Key, Holding]:
+        """Records that should be there: best those that this very walk has listed."""
+        account, missing = self._context.account_id, self._missing
+        with self._context.database.read() as connection:
+            found = known.controls(connection, account, name, most=len(missing) + 10 * CONTROLS)
+            found = [key for key in found if key not in missing]
+            found.sort(key=lambda key: key not in self._seen)
+            return known.holdings(connection, account, found[:CONTROLS], with_states=False)
+
+    def _answers(
+        self, targets: Sequence[Target]
+    ) -> tuple[dict[Key, Finding], ConnectorError | None]:
+        answers: dict[Key, Finding] = {}
+        try:
+            for finding in self._connector.lookup(targets):
+                answers[family(finding.target.kind), finding.target.id] = finding
+        except ConnectorError as error:
+            return answers, error
+        return answers, None
+
+    def _close(self, kind: str) -> None:
+        """The fault is over, if it was there."""
         context = self._context
+        with context.database.read() as connection:
+            if not health.is_alarmed(connection, context.account_id, kind):
+                return
         with context.database.write() as connection:
             health.close_alarms(
-                connection,
-                account_id=context.account_id,
-                kinds=("emptied", "control missing"),
-                at=context.clock.now(),
+                connection, account_id=context.account_id, kinds=(kind,), at=context.clock.now()
             )
 
     def _alarm_emptied(self, *, missing: int, covered: int) -> None:
@@ -154,6 +188,7 @@ def _judged(
     step: Step,
     answers: Mapping[Key, Finding],
     held: Mapping[Key, Holding],
+    missed: Mapping[Key, datetime | None],
     *,
     controls_hold: bool,
     at: datetime,
@@ -163,7 +198,9 @@ def _judged(
         if finding is None:
             step.note(f"the platform did not answer about {key[0]} {key[1]}")
             continue
-        judged = judge(finding, holding, controls_hold=controls_hold, at=at)
+        judged = judge(
+            finding, holding, controls_hold=controls_hold, at=at, missed_at=missed.get(key)
+        )
         if judged.seen:
             step.seen_by_lookup(key, at)
         if judged.draft is not None:

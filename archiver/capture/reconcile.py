@@ -2,33 +2,46 @@
 
 Rules, in this order (pure functions; the walk does the asking):
 1. Not being listed proves nothing. Every missing record is looked up by its id.
-2. When all that should be there is missing at once, or more than half of a larger holding,
-   the account or its credential is in trouble: an alarm is raised and nothing is marked.
+2. When all that the account held is missing at once, or more than half of a larger part of
+   it, the account or its credential is in trouble: an alarm is raised and nothing is marked.
+   A post that went with its whole thread counts as one.
 3. A look-up counts only when a control record, known to exist, is found with the same
    credential; else the answer may mean a lost permission.
 4. A bare "not found" makes a record *suspected*; a second one, later, confirms it. A
    statement of the platform (hidden, withheld, removed by its author) counts at once.
 5. A finding names its kind of evidence and both bounds: after it was last seen, not later
    than it was first missed. Who removed it is only said when the platform says it.
+6. A suspicion that a look-up refutes is taken back by a finding of its own.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from archiver.capture.normalise import storable
 from archiver.model.manifest import FindingDraft
-from archiver.model.queries.known import Holding
+from archiver.model.queries.known import Holding, Key
 from connectors.base import Evidence, Finding, Kind, Presence, Target
 
 FEW = 10  # up to so many missing ones are looked up even when they are more than half
 
 
-def emptied(*, missing: int, covered: int) -> bool:
-    """Is so much missing that the account, not its items, is the question?"""
-    if covered >= 2 and missing == covered:
+def emptied(*, missing: int, covered: int, held: int) -> bool:
+    """Is so much missing that the account, not its items, is the question?
+
+    `covered` of `held` records of these kinds should have been listed.
+    """
+    if held >= 2 and missing >= held:
         return True
     return missing > FEW and missing * 2 > covered
+
+
+def with_their_post(missing: Mapping[Key, str]) -> int:
+    """How many of the missing records (with their threads) went along with a missing post."""
+    posts = {platform_id for name, platform_id in missing if name == "post"}
+    return sum(1 for (name, _), thread in missing.items() if name != "post" and thread in posts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,10 +57,23 @@ _AT_ONCE = frozenset(
 )
 
 
-def judge(finding: Finding, held: Holding, *, controls_hold: bool, at: datetime) -> Judged:
-    """Turn the platform's answer about one record into a finding, or into nothing."""
+def judge(
+    finding: Finding,
+    held: Holding,
+    *,
+    controls_hold: bool,
+    at: datetime,
+    missed_at: datetime | None = None,
+) -> Judged:
+    """Turn the platform's answer about one record into a finding, or into nothing.
+
+    `missed_at` is when the record was first missed, if that was before now.
+    """
     if finding.presence is Presence.PRESENT:
-        return Judged(draft=None, seen=True)
+        if held.presence == "present":
+            return Judged(draft=None, seen=True)
+        found = f"found by its id after it was {held.presence}"
+        return Judged(draft=_draft(finding, held, "back again", at, None, "", found), seen=True)
     if finding.presence in (Presence.HIDDEN, Presence.WITHHELD):
         stage = "confirmed"
     elif not controls_hold:
@@ -58,19 +84,32 @@ def judge(finding: Finding, held: Holding, *, controls_hold: bool, at: datetime)
         stage = "confirmed" if held.presence == "suspected" else "suspected"
     if held.presence == finding.presence.value:
         return Judged(draft=None, seen=False)  # known already
-    draft = FindingDraft(
+    evidence = (finding.evidence or Evidence.UNKNOWN).value
+    draft = _draft(finding, held, stage, at, missed_at, evidence, finding.statement)
+    return Judged(draft=draft, seen=False)
+
+
+def _draft(
+    finding: Finding,
+    held: Holding,
+    stage: str,
+    at: datetime,
+    missed_at: datetime | None,
+    evidence: str,
+    statement: str,
+) -> FindingDraft:
+    return FindingDraft(
         family=held.family,
         platform_id=held.platform_id,
         stage=stage,
         presence=finding.presence.value,
-        evidence=(finding.evidence or Evidence.UNKNOWN).value,
-        statement=finding.statement,
+        evidence=evidence,
+        statement=storable(statement),
         exchange=finding.exchange,
         at=at,
         not_before=held.last_seen,
-        not_after=at,
+        not_after=missed_at or at,
     )
-    return Judged(draft=draft, seen=False)
 
 
 def target_of(held: Holding) -> Target:

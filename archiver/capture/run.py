@@ -15,7 +15,7 @@ from archiver.capture.context import Context
 from archiver.capture.walk import Outcome, Progress, Walk
 from archiver.clock import Clock
 from archiver.credentials import CredentialStore
-from archiver.errors import NotFoundError, RefusedError
+from archiver.errors import NotFoundError, RefusedError, UsageError
 from archiver.files import locked, make_folder
 from archiver.model.database import Database
 from archiver.model.queries import health, registry
@@ -177,8 +177,12 @@ class Captures:
         )
 
     def _connect(self, entry: AccountEntry, recorder: Recorder) -> connectors.Guarded:
-        credentials = Credentials(self.credentials.of(entry.slug))
-        self.secrets.add(*credentials.secrets())
+        try:
+            credentials = Credentials(self.credentials.of(entry.slug))
+            specs = connectors.connector_class(entry.platform).credentials
+            self.secrets.add(*credentials.secrets(specs))
+        except UsageError as error:  # a fault of this account, which its state must show
+            raise Misconfigured(str(error)) from error
         return connectors.connect(_account(entry), recorder, credentials)
 
     def _unusable(self, entry: AccountEntry, window: Window, error: ConnectorError) -> Outcome:

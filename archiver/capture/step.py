@@ -9,7 +9,7 @@ the digest of every exchange all the same.
 from __future__ import annotations
 
 import secrets as random
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 from datetime import datetime
 
@@ -17,7 +17,7 @@ from archiver.capture.context import Context
 from archiver.capture.diff import Change, Known, after, bounds, change, removal_stated
 from archiver.capture.evidence_file import EvidenceFile
 from archiver.capture.media import MediaFetcher
-from archiver.capture.normalise import Reading, draft, read, storable
+from archiver.capture.normalise import Reading, digest_of, draft, read, storable
 from archiver.model.manifest import (
     FORM,
     FindingDraft,
@@ -27,11 +27,13 @@ from archiver.model.manifest import (
     Sighting,
     VersionDraft,
     WalkState,
+    from_json,
     to_json,
 )
 from archiver.model.queries import health, known
 from archiver.model.queries.commit import Committed, commit
 from archiver.model.queries.known import Holding, Key
+from archiver.secrets import Secrets
 from archiver.warc.recorded import Recorded
 from connectors.base import Finding, Item, Page, Window, family
 from connectors.errors import BadAnswer, ConnectorError
@@ -75,7 +77,7 @@ class Step:
 
     def note(self, text: str) -> None:
         """Keep a remark for the run log."""
-        self._notes[text] = None
+        self._notes[storable(text)] = None
 
     def absorb(self, page: Page, recorded: Sequence[Recorded]) -> None:
         """Take a page in: fetch media of what is new, store the exchanges that prove it.
@@ -230,7 +232,11 @@ class Step:
             held = known.holdings(
                 connection, self._context.account_id, [key], with_states=False
             ).get(key)
-        if held is None or held.presence == finding.presence.value:
+        if held is None:
+            self.note(f"the platform tells of {target.kind} {target.id}, which was never captured")
+            return
+        told = any((f.family, f.platform_id) == key for f in self._findings)
+        if told or held.presence == finding.presence.value:
             return
         self._find(
             held.family,
@@ -238,18 +244,25 @@ class Step:
             stage="confirmed",
             presence=finding.presence.value,
             evidence=finding.evidence.value if finding.evidence else "",
-            statement=finding.statement,
+            statement=storable(finding.statement),
             exchange=finding.exchange,
             at=self._context.clock.now(),
             not_before=held.last_seen,
         )
 
-    def found(self, drafts: Sequence[FindingDraft], recorded: Sequence[Recorded]) -> None:
-        """Take in the outcome of look-ups, with the exchanges that show it."""
+    def found(
+        self,
+        drafts: Sequence[FindingDraft],
+        recorded: Sequence[Recorded],
+        *,
+        shown: Set[str],
+    ) -> None:
+        """Take in the outcome of look-ups, with the exchanges that show it; `shown` are others
+        that it rests on."""
         self._file.log(recorded)
-        shown = {d.exchange for d in drafts}
+        wanted = {d.exchange for d in drafts} | shown
         for each in recorded:
-            if each.id in shown or self._context.settings.keep_all:
+            if each.id in wanted:
                 self._file.store(each)
         self._findings += drafts
 
@@ -331,7 +344,8 @@ class Step:
             error_code=error.code if error else "",
             error_text=error_text,
         )
-        segment = self._file.seal(to_json(manifest))
+        manifest, text = _without_secrets(manifest, context.secrets)
+        segment = self._file.seal(text)
         with context.database.write() as connection:
             done = commit(
                 connection,
@@ -356,6 +370,19 @@ class Step:
     def abandon(self) -> None:
         """Drop what was not committed; it will be captured again."""
         self._file.abandon()
+
+
+def _without_secrets(manifest: RunManifest, secrets: Secrets) -> tuple[RunManifest, bytes]:
+    """The manifest and its text; a credential in it, in the address of a file, say, is masked
+    in both."""
+    text = to_json(manifest)
+    clean = secrets.scrub_bytes(text)
+    if clean is text:
+        return manifest, text
+    masked = from_json(clean)
+    versions = [replace(v, digest=digest_of(v.canonical)) for v in masked.versions]
+    masked = replace(masked, versions=versions)
+    return masked, to_json(masked)
 
 
 def _as_known(holding: Holding) -> Known:

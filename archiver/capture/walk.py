@@ -23,7 +23,9 @@ from connectors.base import Coverage, Page, Window, family
 from connectors.errors import BadAnswer, ConnectorError, RateLimited
 from connectors.registry import Guarded
 
-STALE_PAGES = 20  # so many pages in a row without a thing not seen before end a walk
+STALE_PAGES = 20  # so many pages in a row that bring nothing but what was seen end a walk
+EMPTY_PAGES = 2000  # and so many that bring nothing at all
+THREADS_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +77,7 @@ class Walk:
         self._tell = tell
         self._seen: set[Key] = set()
         self._ahead: list[Recorded] = []
-        self._stale = 0
+        self._stale = self._empty = 0
         self._step = Step(context)
         self._state, self._begun = self._resume()
         self.outcome = Outcome(window=context.window)
@@ -121,7 +123,7 @@ class Walk:
         context = self._context
         for page in self._connector.poll(
             context.window,
-            cursor=self._state.cursor if self._begun else None,
+            cursor=(self._state.cursor or None) if self._begun else None,
             since=self._since(self._state.began),
         ):
             self._step.absorb(page, self._exchanges_of(page))
@@ -158,9 +160,16 @@ class Walk:
         listed = {(family(i.kind), i.id) for i in page.items}
         fresh = listed - self._seen
         self._seen |= fresh
-        self._stale = 0 if fresh or not listed else self._stale + 1
+        if fresh or page.covers:
+            self._stale = self._empty = 0
+        elif listed:
+            self._stale += 1
+        else:
+            self._empty += 1
         if self._stale >= STALE_PAGES:
             raise BadAnswer(f"{STALE_PAGES} pages in a row brought nothing but what was seen")
+        if self._empty >= EMPTY_PAGES:
+            raise BadAnswer(f"{EMPTY_PAGES} pages in a row were empty")
         self.outcome.items += len(page.items)
         state = self._state
         self._state = WalkState(
@@ -185,7 +194,7 @@ class Walk:
         lookup = Lookup(
             self._context, self._connector, self._step, began=self._state.began, seen=self._seen
         )
-        ranges = [_range(c) for c in self._state.coverage]
+        ranges = _ranges(self._state.coverage)
         if ranges:
             lookup.missing(ranges)
         lookup.suspected()
@@ -237,13 +246,25 @@ def _plain(coverage: Coverage) -> dict[str, Any]:
     }
 
 
-def _range(stated: Mapping[str, object]) -> Range:
-    kinds = stated["kinds"]
-    assert isinstance(kinds, Sequence)
-    since, until = stated["since"], stated["until"]
-    return Range(
-        kinds=tuple(str(k) for k in kinds),
-        thread_id=str(stated["thread"]),
-        since=datetime.fromisoformat(str(since)) if since else None,
-        until=datetime.fromisoformat(str(until)) if until else None,
-    )
+def _ranges(stated: Sequence[Mapping[str, Any]]) -> list[Range]:
+    """The coverage as the database is asked for it: many threads at once."""
+    groups: dict[tuple[object, ...], list[str]] = {}
+    for each in stated:
+        key = (tuple(each["kinds"]), bool(each["thread"]), each["since"], each["until"])
+        groups.setdefault(key, []).append(each["thread"])
+    ranges = []
+    for (kinds, in_threads, since, until), threads in groups.items():
+        assert isinstance(kinds, tuple)
+        limits = (_moment(since), _moment(until))
+        if not in_threads:
+            ranges.append(Range(kinds=kinds, threads=(), since=limits[0], until=limits[1]))
+            continue
+        unique = list(dict.fromkeys(threads))
+        for start in range(0, len(unique), THREADS_AT_ONCE):
+            some = tuple(unique[start : start + THREADS_AT_ONCE])
+            ranges.append(Range(kinds=kinds, threads=some, since=limits[0], until=limits[1]))
+    return ranges
+
+
+def _moment(stated: object) -> datetime | None:
+    return datetime.fromisoformat(str(stated)) if stated else None

@@ -23,7 +23,9 @@ STYLES = {"plain": "", "news": "cyan", "finding": "yellow", "good": "green", "ba
 @app.command()
 def demo(
     context: typer.Context,
-    once: Annotated[bool, typer.Option(help="End after the script, for scripts.")] = False,
+    once: Annotated[
+        bool, typer.Option("--once", help="End after the script, for scripts.")
+    ] = False,
     posts: Annotated[int, typer.Option(min=1, help="How long a past each platform has.")] = 40,
 ) -> None:
     """Run a fictional police department on simulated platforms, with the real daemon."""

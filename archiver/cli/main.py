@@ -10,7 +10,7 @@ from pathlib import Path
 import typer
 from rich.text import Text
 
-from archiver.cli import accounts, capture, demo, records, report, setup, verify  # noqa: F401
+from archiver.cli import accounts, alarms, capture, demo, records, report, setup, verify  # noqa: F401
 from archiver.cli.app import SECRETS, app
 from archiver.cli.screen import err
 from archiver.errors import ArchiverError

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -30,7 +31,7 @@ def list_records(
     account: Annotated[str, typer.Option(help="Only this account.")] = "",
     kind: Annotated[str, typer.Option(help="post, comment, reply, page, profile, ...")] = "",
     only: Annotated[str, typer.Option(help="edited, vanished or hidden")] = "",
-    limit: Annotated[int, typer.Option(min=1, max=100_000)] = 50,
+    limit: Annotated[int, typer.Option(min=1, max=100_000, help="At most so many.")] = 50,
     as_json: AsJson = False,
 ) -> None:
     """Records in their current state, newest first."""
@@ -127,23 +128,33 @@ def _head(line: RecordLine, zone: ZoneInfo) -> None:
 
 
 def _nested(thread: Sequence[RecordLine]) -> list[Text]:
-    ids = {r.platform_id: r for r in thread}
+    """The thread as an outline: each answer under what it answers, oldest first."""
+    ids = {r.platform_id for r in thread}
+    answers: dict[str, list[RecordLine]] = defaultdict(list)
+    for each in thread:
+        known = each.parent_id in ids and each.parent_id != each.platform_id
+        answers[each.parent_id if known else ""].append(each)
+    lines: list[Text] = []
+    told: set[int] = set()
+    waiting = [(each, 0) for each in reversed(answers[""])]
+    while waiting:
+        here, depth = waiting.pop()
+        if here.id not in told:
+            told.add(here.id)
+            lines.append(_spoken(here, depth))
+            waiting += [(each, depth + 1) for each in reversed(answers[here.platform_id])]
+    # Two things that claim to answer each other belong under nothing.
+    return lines + [_spoken(each, 0) for each in thread if each.id not in told]
 
-    def depth(record: RecordLine) -> int:
-        steps, here = 0, record
-        while here.parent_id in ids and steps < 20 and ids[here.parent_id] is not here:
-            here = ids[here.parent_id]
-            steps += 1
-        return steps
 
-    return [
-        Text.assemble(
-            "  " * depth(r), (f"{r.author or 'unknown'}: ", "bold"), short(r.words, 100),
-            Text("" if r.presence == "present" and r.visibility == "public" else f" [{_state(r)}]",
-                 style="red"),
-        )
-        for r in thread
-    ]  # fmt: skip
+def _spoken(record: RecordLine, depth: int) -> Text:
+    at_rest = record.presence == "present" and record.visibility == "public"
+    return Text.assemble(
+        "  " * depth,
+        (f"{record.author or 'unknown'}: ", "bold"),
+        short(record.words, 100),
+        ("" if at_rest else f" [{_state(record)}]", "red"),
+    )
 
 
 def _version(version: VersionView, before: VersionView | None, zone: ZoneInfo) -> None:

@@ -14,7 +14,7 @@ from archiver.desk.status import AccountStatus, status
 from archiver.model.queries import browse, health
 
 Account = Annotated[str, typer.Option(help="Only this account.")]
-Limit = Annotated[int, typer.Option(min=1, max=100_000)]
+Limit = Annotated[int, typer.Option(min=1, max=100_000, help="At most so many.")]
 
 
 @app.command(name="status")

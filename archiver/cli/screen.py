@@ -18,7 +18,6 @@ from zoneinfo import ZoneInfo
 
 from rich.cells import cell_len
 from rich.console import Console
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -117,7 +116,9 @@ def _blocks(columns: Sequence[str], cells: Sequence[Sequence[Text]]) -> None:
             if value.plain
         ]
         for line in _filled(pairs, out.width - _GAP):
-            out.print(Padding(line, (0, 0, 0, _GAP), expand=False), soft_wrap=False)
+            for part in line.wrap(out, out.width - _GAP):
+                part.rstrip()
+                out.print(Text.assemble(" " * _GAP, part))
 
 
 def _filled(pairs: Sequence[Text], width: int) -> list[Text]:

@@ -12,8 +12,10 @@ from rich.text import Text
 from archiver import wiring
 from archiver.cli.app import AsJson, app, options
 from archiver.cli.screen import out, print_json, table
+from archiver.errors import UsageError
 from config.settings import Sections
 from connectors.base import Capabilities
+from connectors.errors import Misconfigured
 from connectors.registry import connector_class, platforms
 
 config = typer.Typer(help="Look at the settings.", no_args_is_help=True)
@@ -59,7 +61,10 @@ def list_platforms(
 
 
 def _one(name: str, as_json: bool) -> None:
-    made = connector_class(name)
+    try:
+        made = connector_class(name)
+    except Misconfigured as error:
+        raise UsageError(str(error)) from error
     if as_json:
         print_json(
             {

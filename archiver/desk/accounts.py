@@ -123,14 +123,14 @@ class Accounts:
         Raises: RefusedError when the approver is not one, or proposed the account.
         """
         entry = self.get(slug)
-        named = {name.casefold(): name for name in self._agency.approvers}
-        if approver.casefold() not in named:
+        named = {_person(name): name for name in self._agency.approvers}
+        if _person(approver) not in named:
             who = ", ".join(self._agency.approvers) or "nobody yet"
             raise RefusedError(
                 f'"{approver}" may not approve accounts; agency.approvers in the settings '
                 f"names: {who}"
             )
-        if approver.casefold() == entry.proposed_by.casefold():
+        if _person(approver) == _person(entry.proposed_by):
             raise RefusedError(f"{approver} proposed {slug}; another approver must approve it")
         if entry.state == AccountState.CLOSED:
             raise RefusedError(f"{slug} is closed; propose it anew under another name")
@@ -138,12 +138,12 @@ class Accounts:
         ends = now + self._agency.approval_lasts
         self._act(
             entry,
-            actor=named[approver.casefold()],
+            actor=named[_person(approver)],
             action="approved",
             detail={"until": ends.isoformat(), "note": note},
             at=now,
             state=AccountState.APPROVED.value,
-            approved_by=named[approver.casefold()],
+            approved_by=named[_person(approver)],
             approved_at=now,
             approval_ends=ends,
         )
@@ -222,6 +222,11 @@ class Accounts:
                 action=action,
                 detail=detail,
             )
+
+
+def _person(name: str) -> str:
+    """A name as persons are told apart by: case and blanks make nobody another one."""
+    return " ".join(name.split()).casefold()
 
 
 def _complete(proposal: Proposal) -> None:

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from archiver.clock import Clock
-from archiver.desk.watch_rules import APPROVAL_ENDS, CREDENTIAL, DISK, UNREADABLE, minutes
+from archiver.desk.watch_rules import APPROVAL_ENDS, CREDENTIAL, DISK, UNREADABLE, in_minutes
 from archiver.model.database import Database
 from archiver.model.queries import health, watch
 from archiver.model.queries.health import Alarm
@@ -65,7 +65,7 @@ def owed(alarm: Alarm, settings: Alarms, now: datetime) -> Telling | None:
 def notice_of(alarm: Alarm, stage: Stage, now: datetime) -> Notice:
     """The notice in words; the minutes at risk are those until now."""
     where = alarm.slug or "the archive"
-    at_risk = f"{minutes(alarm.at_risk_since, now)} minutes at risk"
+    at_risk = f"{in_minutes(alarm.at_risk_since, now)} at risk"
     if alarm.kind in _NOTHING_MISSED:
         at_risk = ""
     lines = [alarm.text]

@@ -1,9 +1,10 @@
 """Verifies everything that is stored, both ways: files against the database and back.
 
-Checked: every segment file against its hash in the database, every WARC record in it against
-its own digests; every record that the database refers to lies where it says; every file in
-the vault is known; every version's digest is that of its canonical form; every run's Merkle
-root in the ledger is that of its versions; the ledger's chain holds. Nothing is changed.
+Checked: every segment file against its hash in the database and in the ledger, every WARC
+record in it against its own digests; every record that the database refers to lies where it
+says; every file in the vault is known; every version's digest is that of its canonical form;
+every version and finding is as the manifest in its sealed file says; every run's Merkle root
+in the ledger is that of its versions; the ledger's chain holds. Nothing is changed.
 
 Not checked: whether the platform told the truth, and whether the ledger's last lines were
 cut off together with what they speak of (that needs a copy of the last hash elsewhere).
@@ -13,13 +14,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
 
+from archiver.capture.sealed import manifest_in
+from archiver.desk.witness import Witness
+from archiver.errors import EvidenceError
 from archiver.ledger import merkle
-from archiver.ledger.chain import Entry, faults
+from archiver.ledger.chain import faults
 from archiver.model.database import Database
 from archiver.model.queries import ledger, segments
 from archiver.model.queries.segments import StoredVersion
@@ -54,8 +58,9 @@ def verify(
 ) -> Verification:
     """Read everything again. `tell` hears of files done and files in all."""
     result = Verification()
-    _files(database, vault, result, processes, tell)
-    _rows(database, result)
+    witness = Witness()
+    _files(database, vault, result, processes, tell, witness)
+    _rows(database, result, witness)
     return result
 
 
@@ -65,6 +70,7 @@ def _files(
     result: Verification,
     processes: int,
     tell: Callable[[int, int], None] | None,
+    witness: Witness,
 ) -> None:
     with database.read() as connection:
         known = {s.name: s for s in segments.all_segments(connection)}
@@ -77,6 +83,9 @@ def _files(
         f"the segment {name} is in the vault but not in the database; "
         "the next start of Archiver commits it"
         for name in sorted(there - known.keys())
+    ]
+    result.problems += [
+        f"{path} is no segment that Archiver placed there" for path in sorted(vault.strangers())
     ]
     paths = {name: vault.path(name) for name in sorted(known.keys() & there)}
     for done, (name, report) in enumerate(_reports(paths, processes), start=1):
@@ -91,6 +100,8 @@ def _files(
             result.problems.append(
                 f"{name}: it holds {len(report.records)} records, {ref.records} were sealed"
             )
+        else:
+            result.problems += _heard(witness, paths[name], report)
         result.problems += _places(database, name, report)
         if tell is not None:
             tell(done, len(paths))
@@ -101,6 +112,13 @@ def _reports(paths: Mapping[str, Path], processes: int) -> Iterator[tuple[str, C
     yield from zip(names, check_many(list(paths.values()), processes=processes), strict=True)
 
 
+def _heard(witness: Witness, path: Path, report: CheckReport) -> Iterator[str]:
+    try:
+        witness.hear(manifest_in(path, report))
+    except EvidenceError as error:
+        yield f"{path.name}: {error}"
+
+
 def _places(database: Database, name: str, report: CheckReport) -> Iterator[str]:
     lies = {record.record_id: (record.offset, record.length) for record in report.records}
     with database.read() as connection:
@@ -109,27 +127,59 @@ def _places(database: Database, name: str, report: CheckReport) -> Iterator[str]
                 yield f"{name}: the record {stored.record_id} is not where the database says"
 
 
-def _rows(database: Database, result: Verification) -> None:
+def _rows(database: Database, result: Verification, witness: Witness) -> None:
     with database.read() as connection:
-        roots: dict[str, str] = {}
-        lines: list[Entry] = []
-        for line in ledger.lines(connection):
-            lines.append(line)
+        lines = list(ledger.lines(connection))
+        told = {}
+        for line in lines:
             if line.kind == "run":
                 said = json.loads(line.body)
-                roots[said["run"]] = said["root"]
+                told[said["run"]] = said
         result.problems += faults(lines)
         result.ledger_lines = len(lines)
         result.head = lines[-1].hash if lines else ""
+        result.problems += _ledger(
+            told, segments.run_segments(connection), segments.segment_hashes(connection)
+        )
         result.problems += segments.dangling(connection)
+        result.problems += segments.miscounted(connection)
+        result.problems += witness.finding_faults(segments.stored_findings(connection))
+        seen = set()
         for run_id, group in groupby(segments.stored_versions(connection), lambda v: v.run_id):
-            result.problems += _run(run_id, list(group), roots.get(run_id), result)
+            seen.add(run_id)
+            rows = list(group)
+            root = told[run_id]["root"] if run_id in told else None
+            result.versions += len(rows)
+            result.problems += _run(run_id, rows, root)
+            media = segments.version_media_of(connection, run_id)
+            result.problems += witness.faults(run_id, rows, media)
+        result.problems += [
+            f"the versions of run {run_id} that the ledger speaks of are not there"
+            for run_id, said in told.items()
+            if said["versions"] and run_id not in seen
+        ]
 
 
-def _run(
-    run_id: str, versions: list[StoredVersion], root: str | None, result: Verification
+def _ledger(
+    told: Mapping[str, Mapping[str, str]],
+    run_segments: Mapping[str, str | None],
+    hashes: Mapping[str, str],
 ) -> Iterator[str]:
-    result.versions += len(versions)
+    """Are the runs and segments in the database those that the ledger speaks of?"""
+    for run_id, said in told.items():
+        name = said["segment"]
+        if run_id not in run_segments:
+            yield f"the run {run_id} that the ledger speaks of is not there"
+        elif run_segments[run_id] != name:
+            yield f"the run {run_id} does not name the segment that the ledger says"
+        elif name is not None and hashes.get(name) != said["sha256"]:
+            yield f"the hash of the segment {name} is not the one that the ledger says"
+    for run_id, segment in run_segments.items():
+        if segment is not None and run_id not in told:
+            yield f"the run {run_id} has a segment but no line in the ledger"
+
+
+def _run(run_id: str, versions: Sequence[StoredVersion], root: str | None) -> Iterator[str]:
     for version in versions:
         text = version.canonical.encode("ascii", "replace")
         if hashlib.sha256(text).hexdigest() != version.digest:

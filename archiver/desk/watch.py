@@ -13,8 +13,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import Connection
-
 from archiver.clock import Clock
 from archiver.desk.teller import Teller
 from archiver.desk.watch_rules import (
@@ -31,7 +29,7 @@ from archiver.desk.watch_rules import (
     not_running,
     wanted,
 )
-from archiver.model.database import Database
+from archiver.model.database import Connection, Database
 from archiver.model.queries import health, registry, watch
 from archiver.model.queries.watch import OpenGap
 

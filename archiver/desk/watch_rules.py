@@ -147,7 +147,7 @@ def not_running(
     return Trouble(
         began,
         f"Archiver did not capture from {terms.say(began)} on "
-        f"({minutes(began, now)} minutes); accounts not captured since: {len(since)}. They are "
+        f"({in_minutes(began, now)}); accounts not captured since: {len(since)}. They are "
         "captured now; what was edited or removed in between may be missing. The gap "
         "register keeps it.",
     )
@@ -167,9 +167,12 @@ def disk_trouble(free: Mapping[Path, tuple[int, int]], now: datetime) -> Trouble
     )
 
 
-def minutes(since: datetime, now: datetime) -> int:
-    """Whole minutes between."""
-    return max(0, int((now - since).total_seconds() // 60))
+def in_minutes(since: datetime, now: datetime) -> str:
+    """The time between in whole minutes, in words."""
+    whole = int((now - since).total_seconds() // 60)
+    if whole <= 0:
+        return "less than a minute"
+    return "1 minute" if whole == 1 else f"{whole} minutes"
 
 
 def _base(sight: Sight) -> datetime:
@@ -209,10 +212,10 @@ def _gap_kind(sight: Sight, terms: Terms, now: datetime) -> str:
 def _words(sight: Sight, terms: Terms, now: datetime) -> str:
     entry, state = sight.entry, sight.state
     base = _base(sight)
-    at_risk = minutes(base, now)
+    at_risk = in_minutes(base, now)
     if not _failing(state):
         return (
-            f"{entry.slug} was last captured at {terms.say(base)}, {at_risk} minutes ago, and "
+            f"{entry.slug} was last captured at {terms.say(base)}, {at_risk} ago, and "
             "nothing has failed since: it was not tried. See the log of the service and: "
             "archiver status"
         )
@@ -222,7 +225,7 @@ def _words(sight: Sight, terms: Terms, now: datetime) -> str:
         wait = f" It is tried again at {terms.say(state.not_before)}."
     error = state.error_text.strip().rstrip(".") or state.error_code
     return (
-        f"{entry.slug} has not been captured since {terms.say(base)}, for {at_risk} minutes, "
+        f"{entry.slug} has not been captured since {terms.say(base)}, for {at_risk}, "
         f"after {state.failures} failures in a row ({state.error_code}: {error}).{wait} {advice}"
     )
 

@@ -21,20 +21,28 @@ class Chore:
         self.name = name
         self._work = work
         self._secrets = secrets
+        self._lock = threading.Lock()  # a thread is either not there or started, for everyone
         self._thread: threading.Thread | None = None
+        self._ended = False
 
     def __call__(self) -> None:
-        """Start once more, unless the last time has not ended. For one caller at a time."""
-        if self._thread is not None and self._thread.is_alive():
-            log.warning("%s still runs", self.name, extra={"action": "chore skipped"})
-            return
-        self._thread = threading.Thread(target=self._guarded, name=self.name, daemon=True)
-        self._thread.start()
+        """Do the work once more, unless the last time is not over or `end` was called."""
+        with self._lock:
+            if self._ended:
+                return
+            if self._thread is not None and self._thread.is_alive():
+                log.warning("%s still runs", self.name, extra={"action": "chore skipped"})
+                return
+            self._thread = threading.Thread(target=self._guarded, name=self.name, daemon=True)
+            self._thread.start()
 
-    def wait(self, seconds: float) -> None:
-        """Wait at most so long for the work to end."""
-        if self._thread is not None:
-            self._thread.join(seconds)
+    def end(self, seconds: float) -> None:
+        """Start no more; wait at most so long for what runs."""
+        with self._lock:
+            self._ended = True
+            running = self._thread
+        if running is not None:
+            running.join(seconds)
 
     def _guarded(self) -> None:
         try:

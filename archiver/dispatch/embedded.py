@@ -38,8 +38,9 @@ BEAT = timedelta(seconds=5)
 LOOK = timedelta(seconds=20)  # how often the registry is read: a new approval waits so long
 SLICE = timedelta(minutes=5)  # a FULL walk gives way after this, ...
 LEAST_SLICE = timedelta(seconds=15)  # ... or after this when somebody waits
+EVEN = 0.5  # chance
 BUSY_PAUSE = timedelta(seconds=30)
-GRACE, REST = 12.0, 5.0  # seconds for runs to end by themselves, and after they were cut off
+GRACE, REST = 12.0, 4.0  # seconds for runs to end by themselves, and after they were cut off
 
 log = logging.getLogger(__name__)
 
@@ -85,7 +86,7 @@ class Dispatcher:
         """Do some work again and again, the first time now."""
         chore = Chore(name, work, self._captures.secrets)
         self._chores.append(chore)
-        self._each(interval, chore, name, first=datetime.now(UTC))
+        self._each(interval, chore, name, first=self._captures.clock.now())
 
     @property
     def running(self) -> Mapping[str, Window]:
@@ -118,7 +119,7 @@ class Dispatcher:
             self._stopping.cut_off()
             self._idle(rest)
         for chore in self._chores:
-            chore.wait(1.0)
+            chore.end(0.5)
         return tuple(sorted(self.running))
 
     def look(self) -> None:
@@ -279,24 +280,35 @@ class Dispatcher:
         self._tell(Ended(turn.slug, turn.window, outcome))
 
     def _gives_way(self, turn: Turn) -> Callable[[], bool]:
-        """What the walk asks after every page: shall it end here?"""
+        """What the walk asks after every page: shall it end here?
+
+        A walk that is cut off right after its last page begins anew. So none gives way after
+        its first page, and later a coin decides: no walk meets that end every time.
+        """
         now = self._captures.clock.now
         began = now()
         new_due = self._dues(turn.slug)[1] if turn.window is Window.FULL else began
         least = min(LEAST_SLICE, self._intervals.new)
+        pages = 0
 
         def stop() -> bool:
+            nonlocal pages
+            pages += 1
             if self._stopping.asked or turn.slug not in self._approved:
                 return True
             lasted = now() - began
-            if turn.window is not Window.FULL or lasted < least:
+            if turn.window is not Window.FULL or pages == 1 or lasted < least:
                 return False
-            if lasted >= SLICE or new_due <= now():
-                return True
-            with self._changed:
-                return self._line.presses(self._running)
+            return self._is_wanted(lasted, new_due) and self._chance() < EVEN
 
         return stop
+
+    def _is_wanted(self, lasted: timedelta, new_due: datetime) -> bool:
+        """Has a FULL walk had enough, is NEW of its account due, or does another one wait?"""
+        if lasted >= SLICE or new_due <= self._captures.clock.now():
+            return True
+        with self._changed:
+            return self._line.presses(self._running)
 
     def _broke(self, turn: Turn, error: Exception) -> None:
         """A fault of our own: keep it as the account's, and wait longer each time."""

@@ -7,6 +7,8 @@ filled in once, when the bytes were fetched later. Full-text search is kept with
 
 from __future__ import annotations
 
+from sqlalchemy import Table, UniqueConstraint
+
 from archiver.model.tables import APPEND_ONLY, NEVER_DELETED, version_media
 
 _FROZEN_MEDIA = ("version_id", "position", "key", "kind", "alt_text")
@@ -46,12 +48,14 @@ def _sqlite_guards() -> list[str]:
             f"CREATE TRIGGER {table.name}_no_update BEFORE UPDATE ON {table.name} BEGIN "
             f"SELECT RAISE(ABORT, '{_refusal(table.name, 'UPDATE')}'); END"
         )
-        key = next(iter(table.primary_key.columns)).name
-        made.append(  # INSERT OR REPLACE would otherwise remove a row without a DELETE
-            f"CREATE TRIGGER {table.name}_no_replace BEFORE INSERT ON {table.name} "
-            f"WHEN EXISTS (SELECT 1 FROM {table.name} WHERE {key} = NEW.{key}) BEGIN "
-            f"SELECT RAISE(ABORT, '{_refusal(table.name, 'REPLACE')}'); END"
-        )
+    for table in (*APPEND_ONLY, *NEVER_DELETED):
+        for number, key in enumerate(_unique_keys(table)):
+            same = " AND ".join(f"{name} = NEW.{name}" for name in key)
+            made.append(  # INSERT OR REPLACE would otherwise remove a row without a DELETE
+                f"CREATE TRIGGER {table.name}_no_replace_{number} BEFORE INSERT ON {table.name} "
+                f"WHEN EXISTS (SELECT 1 FROM {table.name} WHERE {same}) BEGIN "
+                f"SELECT RAISE(ABORT, '{_refusal(table.name, 'REPLACE')}'); END"
+            )
     changed = " OR ".join(f"NEW.{name} IS NOT OLD.{name}" for name in _FROZEN_MEDIA)
     made.append(
         f"CREATE TRIGGER {version_media.name}_once BEFORE UPDATE ON {version_media.name} "
@@ -59,6 +63,15 @@ def _sqlite_guards() -> list[str]:
         f"SELECT RAISE(ABORT, '{_refusal(version_media.name, 'UPDATE')}'); END"
     )
     return made
+
+
+def _unique_keys(table: Table) -> list[tuple[str, ...]]:
+    """The columns of every key that REPLACE may collide in."""
+    keys = [tuple(column.name for column in table.primary_key.columns)]
+    for constraint in table.constraints:
+        if isinstance(constraint, UniqueConstraint):
+            keys.append(tuple(column.name for column in constraint.columns))
+    return [keys[0], *sorted(keys[1:])]
 
 
 def _postgresql_guards() -> list[str]:

@@ -22,6 +22,10 @@ class Vault(Protocol):
         """The names of all segments, in no promised order."""
         ...
 
+    def strangers(self) -> Iterator[Path]:
+        """Files that lie there without being segments in their place."""
+        ...
+
     def open(self, name: str) -> BinaryIO:
         """The segment's bytes. Raises: EvidenceError when it is not there."""
         ...

@@ -29,15 +29,15 @@ class LocalVault:
         try:
             for folder in self._root.glob("[0-9]*/[0-9]*/[0-9]*"):
                 for path in folder.iterdir():
-                    if _NAME.fullmatch(path.name):
+                    if self._is_segment(path):
                         yield path.name
         except OSError as error:
             raise StoreError(f"the vault {self._root} cannot be read: {error.strerror}") from error
 
     def strangers(self) -> Iterator[Path]:
-        """Files in the vault that Archiver did not put there."""
+        """Files in the vault that Archiver did not put there, or not in that place."""
         for path in self._root.rglob("*"):
-            if path.is_file() and not _NAME.fullmatch(path.name):
+            if not path.is_dir() and not self._is_segment(path):
                 yield path
 
     def open(self, name: str) -> BinaryIO:
@@ -51,6 +51,9 @@ class LocalVault:
         if not place.is_file():
             raise EvidenceError(f"the segment {name} is not in the vault {self._root}")
         return place
+
+    def _is_segment(self, path: Path) -> bool:
+        return _NAME.fullmatch(path.name) is not None and path == self._place(path.name)
 
     def describe(self) -> str:
         return str(self._root)

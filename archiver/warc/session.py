@@ -122,7 +122,7 @@ class RecordingAdapter(HTTPAdapter):
             "cert": kwargs.get("cert"),
             "proxies": kwargs.get("proxies"),
         }
-        if request.method not in _SAFE or request.body:
+        if request.method not in _SAFE or request.body or _signed_once(request):
             return self._attempt(request, options)
         attempts = tenacity.Retrying(
             stop=tenacity.stop_after_attempt(self._limits.retries + 1),
@@ -188,6 +188,12 @@ class RecordingAdapter(HTTPAdapter):
         if asked is not None and response.status_code in _WAIT:
             return asked if asked <= self._limits.max_wait else None
         return 0.0 if response.status_code in _AGAIN else None
+
+
+def _signed_once(request: requests.PreparedRequest) -> bool:
+    """Is it signed with a nonce (OAuth 1.0a, RFC 5849 section 3.3)? Sending it again would be
+    refused as a replay; the next run signs anew."""
+    return str(request.headers.get("Authorization", "")).startswith("OAuth ")
 
 
 def _may_pass(error: BaseException) -> bool:

@@ -60,7 +60,10 @@ class Feed:
     )
     credentials: ClassVar[tuple[CredentialSpec, ...]] = (
         CredentialSpec(
-            name="username", meaning="user name of a protected feed (HTTP Basic)", required=False
+            name="username",
+            meaning="user name of a protected feed (HTTP Basic)",
+            required=False,
+            secret=False,
         ),
         CredentialSpec(
             name="password", meaning="password of a protected feed (HTTP Basic)", required=False

@@ -68,7 +68,12 @@ class WordPress:
         terms="none: the agency runs the site itself (a hosting company's terms may differ)",
     )
     credentials: ClassVar[tuple[CredentialSpec, ...]] = (
-        CredentialSpec(name="user", meaning="login name of an Editor's account", required=False),
+        CredentialSpec(
+            name="user",
+            meaning="login name of an Editor's account",
+            required=False,
+            secret=False,
+        ),
         CredentialSpec(
             name="application_password",
             meaning="an application password of that user (Users > Profile)",

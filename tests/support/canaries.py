@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote, quote_plus
 
-from warcio.archiveiterator import ArchiveIterator
+from warcio.archiveiterator import ArchiveIterator  # type: ignore[import-untyped]
 
 _PLAIN_RUN = re.compile(r"[A-Za-z0-9]+")
 _ONE_TO_FIND = 12  # characters that a plain piece needs, to be looked for by itself

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -17,7 +16,7 @@ from sqlalchemy import text
 
 from archiver.capture.walk import Outcome
 from archiver.cli.main import run
-from archiver.demo.simulators.base import Fault, SimulatedTime, Simulator
+from archiver.demo.simulators.base import SimulatedTime, Simulator
 from archiver.demo.simulators.facebook import SCOPES, FacebookSimulator
 from archiver.demo.simulators.feeds import FeedSite
 from archiver.demo.simulators.wordpress import WordPressSimulator

@@ -109,11 +109,11 @@ class Stage:
         give_credentials(self.archive, slug, page_token=page.token)
         return page
 
-    def feed(self, *, slug: str = "feed", made: FeedSite | None = None, **site: Any) -> FeedSite:
-        """An approved feed; keywords go to the simulator."""
-        feed = made or FeedSite(SharedTime(self.clock), **site)
+    def feed(self, *, slug: str = "feed", form: str = "rss", **site: Any) -> FeedSite:
+        """An approved feed in the form "rss", "atom" or "json"; keywords go to the simulator."""
+        feed = FeedSite(SharedTime(self.clock), **site)
         self._put_up(feed)
-        approved(self.archive, "feed", f"{feed.url}/feed.rss", slug=slug)
+        approved(self.archive, "feed", f"{feed.url}/feed.{form}", slug=slug)
         return feed
 
     def _put_up(self, simulator: Simulator) -> None:

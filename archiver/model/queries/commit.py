@@ -18,6 +18,7 @@ from archiver.model.queries import ledger
 from archiver.model.queries.bulk import bulk
 from archiver.model.queries.commit_records import touch, write_findings, write_versions
 from archiver.model.queries.known import holdings
+from archiver.model.queries.late import is_late, only_news
 from archiver.model.tables import cursors, exchanges, media, runs, segments, version_media
 from archiver.values import ExchangeRef, SegmentRef
 
@@ -40,10 +41,18 @@ def commit(
     account_id: int,
     segment: SegmentRef | None,
     zone: ZoneInfo,
+    orphan: bool = False,
 ) -> Committed:
-    """Write a step. `zone` is the agency's, for the day that counts are kept under."""
+    """Write a step. `zone` is the agency's, for the day that counts are kept under.
+
+    `orphan`: the step was left by a crash; if later ones were committed since, it moves
+    neither the cursor nor the present state of anything.
+    """
     if connection.execute(select(runs.c.id).where(runs.c.id == manifest.run_id)).first():
         return Committed(fresh=False)
+    late = orphan and is_late(connection, manifest, account_id)
+    if late:
+        manifest = only_news(connection, manifest, account_id)
     keys = {(v.family, v.platform_id) for v in manifest.versions}
     keys |= {(f.family, f.platform_id) for f in manifest.findings}
     known = holdings(connection, account_id, keys, with_states=False)
@@ -66,7 +75,8 @@ def commit(
     _recover_media(connection, manifest)
     touch(connection, manifest, account_id, zone, ids)
     write_findings(connection, manifest, account_id, ids)
-    _move_cursor(connection, manifest, account_id)
+    if not late:
+        _move_cursor(connection, manifest, account_id)
     if segment is not None or manifest.has_news:
         _ledger_line(connection, manifest, segment, leaves)
     return done
@@ -160,15 +170,15 @@ def _drafts(manifest: RunManifest) -> Iterator[MediaDraft]:
 
 def _new_media(connection: Connection, manifest: RunManifest) -> list[dict[str, object]]:
     """Rows for payloads that the vault has only since this step."""
-    rows = {
-        m.sha256: {"sha256": m.sha256, "size": m.size, "mime": m.mime, "exchange_id": m.exchange}
-        for m in _drafts(manifest)
-        if m.sha256 and m.exchange
-    }
+    rows: dict[str, dict[str, object]] = {}
+    for m in _drafts(manifest):
+        if m.sha256 and m.exchange:  # the first one holds the bytes, others only refer to them
+            row = {"sha256": m.sha256, "size": m.size, "mime": m.mime, "exchange_id": m.exchange}
+            rows.setdefault(m.sha256, row)
     if rows:
         held = connection.execute(select(media.c.sha256).where(media.c.sha256.in_(rows)))
-        for row in held:
-            rows.pop(row.sha256, None)
+        for known in held:
+            rows.pop(known.sha256, None)
     return list(rows.values())
 
 
@@ -179,6 +189,7 @@ def _recover_media(connection: Connection, manifest: RunManifest) -> None:
             .where(
                 version_media.c.version_id == each.version_id,
                 version_media.c.position == each.position,
+                version_media.c.sha256.is_(None),
             )
             .values(
                 status=each.media.status,

@@ -4,10 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import Connection, func, select
 
-from archiver.model.tables import exchanges, media, records, runs, segments, version_media, versions
+from archiver.model.tables import (
+    exchanges,
+    findings,
+    media,
+    records,
+    runs,
+    segments,
+    version_media,
+    versions,
+)
 from archiver.values import SegmentRef
 
 
@@ -68,6 +78,41 @@ class StoredVersion:
     leaf: str
     canonical: str
     run_id: str
+    exchange: str
+    captured_at: datetime
+    edited_at: datetime | None
+    not_before: datetime | None
+    not_after: datetime | None
+    visibility: str
+    language: str
+    title: str
+    words: str
+    native: str
+
+
+def run_segments(connection: Connection) -> dict[str, str | None]:
+    """The segment of every run."""
+    return {r.id: r.segment for r in connection.execute(select(runs.c.id, runs.c.segment))}
+
+
+def segment_hashes(connection: Connection) -> dict[str, str]:
+    """The hash of every segment, as the database has it."""
+    query = select(segments.c.name, segments.c.sha256)
+    return {row.name: row.sha256 for row in connection.execute(query)}
+
+
+def version_media_of(connection: Connection, run_id: str) -> dict[int, list[tuple[str, str]]]:
+    """Key and hash of the media of each version of a run, in their order."""
+    query = (
+        select(version_media.c.version_id, version_media.c.key, version_media.c.sha256)
+        .join(versions, versions.c.id == version_media.c.version_id)
+        .where(versions.c.run_id == run_id)
+        .order_by(version_media.c.version_id, version_media.c.position)
+    )
+    found: dict[int, list[tuple[str, str]]] = {}
+    for row in connection.execute(query):
+        found.setdefault(row.version_id, []).append((row.key, row.sha256 or ""))
+    return found
 
 
 def stored_versions(connection: Connection) -> Iterator[StoredVersion]:
@@ -89,7 +134,68 @@ def stored_versions(connection: Connection) -> Iterator[StoredVersion]:
             leaf=row.leaf,
             canonical=row.canonical,
             run_id=row.run_id,
+            exchange=row.exchange_id,
+            captured_at=row.captured_at,
+            edited_at=row.edited_at,
+            not_before=row.not_before,
+            not_after=row.not_after,
+            visibility=row.visibility,
+            language=row.language,
+            title=row.title,
+            words=row.words,
+            native=row.native,
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredFinding:
+    """What verification compares of a finding."""
+
+    run_id: str
+    family: str
+    platform_id: str
+    stage: str
+    presence: str
+    evidence: str
+    statement: str
+    at: datetime
+    not_before: datetime | None
+    not_after: datetime | None
+
+
+def stored_findings(connection: Connection) -> list[StoredFinding]:
+    """All findings."""
+    query = select(findings, records.c.family, records.c.platform_id).join(
+        records, records.c.id == findings.c.record_id
+    )
+    return [
+        StoredFinding(
+            run_id=row.run_id,
+            family=row.family,
+            platform_id=row.platform_id,
+            stage=row.stage,
+            presence=row.presence,
+            evidence=row.evidence or "",
+            statement=row.statement,
+            at=row.at,
+            not_before=row.not_before,
+            not_after=row.not_after,
+        )
+        for row in connection.execute(query)
+    ]
+
+
+def miscounted(connection: Connection) -> Iterator[str]:
+    """One sentence for every run that has not the number of findings it made."""
+    made = func.count(findings.c.id)
+    query = (
+        select(runs.c.id, runs.c.new_findings, made.label("made"))
+        .select_from(runs.outerjoin(findings, findings.c.run_id == runs.c.id))
+        .group_by(runs.c.id, runs.c.new_findings)
+        .having(made != runs.c.new_findings)
+    )
+    for row in connection.execute(query):
+        yield f"the run {row.id} made {row.new_findings} findings, {row.made} are there"
 
 
 def dangling(connection: Connection) -> Iterator[str]:

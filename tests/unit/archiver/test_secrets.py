@@ -100,6 +100,10 @@ def test_ordinary_text_is_not_masked() -> None:
         ('{"refresh_token": "abc", "x": 1}', '{"refresh_token": "***", "x": 1}'),
         ("a&client_secret=abc", "a&client_secret=***"),
         ("'api_key': 'abc'", "'api_key': '***'"),
+        (
+            'OAuth x="1", oauth_signature="a%3D", y="2"',
+            'OAuth x="1", oauth_signature="****", y="2"',
+        ),
     ],
 )
 def test_values_that_are_secret_by_their_name_are_masked(text: str, masked: str) -> None:

@@ -136,6 +136,12 @@ def test_the_alarm_says_the_minutes_the_error_and_what_to_do() -> None:
     assert text.endswith("Renew the credential, then run: archiver accounts test x-springfieldpd")
 
 
+def test_the_first_minute_is_told_in_words() -> None:
+    terms = replace(TERMS, new=timedelta(seconds=1))
+    late = state(success=ago(seconds=15), attempt=NOON, failures=2)
+    assert "for less than a minute" in wanted(sight(late), terms, NOON).alarms[DEAD].text
+
+
 def test_the_alarm_says_until_when_the_platform_makes_us_wait() -> None:
     limited = state(
         success=ago(hours=1),

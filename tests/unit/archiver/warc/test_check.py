@@ -88,7 +88,11 @@ def test_a_missing_last_record_is_found_with_the_seal(sealed: Sealed) -> None:
     assert "bytes" in first
 
 
-@pytest.mark.parametrize("more", [b"\0" * 10, b"WARC", gzip.compress(b"not a record")])
+@pytest.mark.parametrize(
+    "more",
+    [b"\0" * 10, b"WARC", gzip.compress(b"not a record")],
+    ids=["zeros", "text", "member"],
+)
 def test_something_behind_the_last_record_is_found(sealed: Sealed, more: bytes) -> None:
     assert problems_of(sealed[0].read_bytes() + more)
 
@@ -173,7 +177,9 @@ def test_what_warcio_wrote_is_accepted(tmp_path: Path, *, packed: bool) -> None:
     assert (report.problems, len(report.records)) == ((), 4)
 
 
-@pytest.mark.parametrize("data", [b"", b"no warc at all", gzip.compress(b"")])
+@pytest.mark.parametrize(
+    "data", [b"", b"no warc at all", gzip.compress(b"")], ids=["nothing", "text", "empty member"]
+)
 def test_a_file_without_records_is_a_problem_and_not_a_crash(data: bytes) -> None:
     assert problems_of(data)
 

@@ -33,7 +33,8 @@ def test_tweepy_is_recorded_without_its_bearer_token(recorder: Recorder, secrets
     log = io.StringIO()
     handler = logging.StreamHandler(log)
     handler.addFilter(secrets.log_filter())
-    logger = logging.getLogger("tweepy")
+    logger = logging.getLogger("tweepy.client")
+    level = logger.level
     logger.addHandler(handler)
     logger.setLevel(logging.DEBUG)
     body = json.dumps(POSTS).encode()
@@ -45,7 +46,7 @@ def test_tweepy_is_recorded_without_its_bearer_token(recorder: Recorder, secrets
             (kept,) = recorder.take()
     finally:
         logger.removeHandler(handler)
-        logger.setLevel(logging.NOTSET)
+        logger.setLevel(level)
     assert response.json() == POSTS
     assert exchange_of(response) == kept.id
     assert f"Bearer {TOKEN}".encode() in server.heard[0]
