@@ -60,8 +60,11 @@ from connectors.registry import Guarded
 
 PAGE = 100
 START = datetime(2020, 1, 1, tzinfo=UTC)
-WORDS = [f"{a}{b}" for a in ("snow", "road", "park", "lost", "stop", "call", "fire", "tip")
-         for b in ("ing", "ed", "s", "less", "side", "way", "er", "out", "fall", "line")]  # fmt: skip
+WORDS = [
+    begin + end
+    for begin in ("snow", "road", "park", "lost", "stop", "call", "fire", "tip")
+    for end in ("ing", "ed", "s", "less", "side", "way", "er", "out", "fall", "line")
+]
 
 
 def page_body(number: int) -> bytes:

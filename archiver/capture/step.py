@@ -34,6 +34,7 @@ from archiver.model.queries import health, known
 from archiver.model.queries.commit import Committed, commit
 from archiver.model.queries.known import Holding, Key
 from archiver.secrets import Secrets
+from archiver.warc.limits import CaptureStopped
 from archiver.warc.recorded import Recorded
 from connectors.base import Finding, Item, Page, Window, family
 from connectors.errors import BadAnswer, ConnectorError
@@ -356,7 +357,7 @@ class Step:
             )
             if error is None:
                 health.succeeded(connection, context.account_id, at=manifest.ended_at)
-            else:
+            elif not isinstance(error, CaptureStopped):  # our own stop is no fault of theirs
                 health.failed(
                     connection,
                     context.account_id,

@@ -119,24 +119,34 @@ class Walk:
         return self.outcome
 
     def _pages(self) -> bool:
-        """Take in page after page; False when told to stop."""
-        context = self._context
-        for page in self._connector.poll(
-            context.window,
+        """Take in page after page; False when told to stop before the last one."""
+        pages = self._connector.poll(
+            self._context.window,
             cursor=(self._state.cursor or None) if self._begun else None,
             since=self._since(self._state.began),
-        ):
-            self._step.absorb(page, self._exchanges_of(page))
-            self._advance(page)
-            if self._stop():
+        )
+        for page in pages:
+            self._take_in(page)
+            if self._stop() and next(pages, None) is not None:
+                # Looked one page ahead, and left it: a walk that is stopped right behind its
+                # last page is whole; left open, it would begin anew for ever.
+                self._note_exchanges()
                 self._commit(open_=True)
                 return False
             if self._step.full:
                 self._commit(open_=True)
-                self._step = Step(context)
-        self._step.failed([*self._ahead, *context.recorder.take()], keep=False)
-        self._ahead = []
+                self._step = Step(self._context)
+        self._note_exchanges()
         return True
+
+    def _note_exchanges(self) -> None:
+        """Exchanges that belong to no page taken in are in the run log all the same."""
+        self._step.failed([*self._ahead, *self._context.recorder.take()], keep=False)
+        self._ahead = []
+
+    def _take_in(self, page: Page) -> None:
+        self._step.absorb(page, self._exchanges_of(page))
+        self._advance(page)
 
     def _exchanges_of(self, page: Page) -> list[Recorded]:
         """The page's exchanges, and others made meanwhile. A connector may read one page

@@ -38,7 +38,6 @@ BEAT = timedelta(seconds=5)
 LOOK = timedelta(seconds=20)  # how often the registry is read: a new approval waits so long
 SLICE = timedelta(minutes=5)  # a FULL walk gives way after this, ...
 LEAST_SLICE = timedelta(seconds=15)  # ... or after this when somebody waits
-EVEN = 0.5  # chance
 BUSY_PAUSE = timedelta(seconds=30)
 GRACE, REST = 12.0, 4.0  # seconds for runs to end by themselves, and after they were cut off
 
@@ -280,26 +279,19 @@ class Dispatcher:
         self._tell(Ended(turn.slug, turn.window, outcome))
 
     def _gives_way(self, turn: Turn) -> Callable[[], bool]:
-        """What the walk asks after every page: shall it end here?
-
-        A walk that is cut off right after its last page begins anew. So none gives way after
-        its first page, and later a coin decides: no walk meets that end every time.
-        """
+        """What the walk asks after every page: shall it end here?"""
         now = self._captures.clock.now
         began = now()
         new_due = self._dues(turn.slug)[1] if turn.window is Window.FULL else began
         least = min(LEAST_SLICE, self._intervals.new)
-        pages = 0
 
         def stop() -> bool:
-            nonlocal pages
-            pages += 1
             if self._stopping.asked or turn.slug not in self._approved:
                 return True
             lasted = now() - began
-            if turn.window is not Window.FULL or pages == 1 or lasted < least:
+            if turn.window is not Window.FULL or lasted < least:
                 return False
-            return self._is_wanted(lasted, new_due) and self._chance() < EVEN
+            return self._is_wanted(lasted, new_due)
 
         return stop
 

@@ -178,7 +178,7 @@ runs = Table(
     Column("window", String(10), nullable=False),
     Column("started_at", Utc, nullable=False),
     Column("ended_at", Utc, nullable=False),
-    Column("outcome", String(20), nullable=False),  # news, nothing new, failed
+    Column("outcome", String(20), nullable=False),  # news, nothing new, stopped, failed
     Column("error_code", String(40)),
     Column("error_text", Text),
     Column("segment", ForeignKey("segments.name")),

@@ -24,9 +24,14 @@ def main() -> None:
             os.dup2(silence, 1)
             os.dup2(silence, 2)
             os._exit(run(shlex.split(line)))
-        print(child, flush=True)
+        _say(child)
         _, status = os.waitpid(child, 0)
-        print(os.waitstatus_to_exitcode(status), flush=True)
+        _say(os.waitstatus_to_exitcode(status))
+
+
+def _say(number: int) -> None:
+    sys.stdout.write(f"{number}\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from archiver.demo.simulators.facebook import FacebookSimulator
 from archiver.demo.simulators.feeds import FeedSite
 from archiver.demo.simulators.wordpress import WordPressSimulator
 from archiver.demo.simulators.x import XSimulator
+from archiver.desk.verify import verify
 from archiver.model.database import Database
 from archiver.warc.reader import StoredRecord, read_record
 from archiver.wiring import Archive
@@ -208,6 +209,10 @@ class Stage:
     def segments(self) -> list[Path]:
         """The sealed files, oldest first."""
         return [self.archive.vault.path(name) for name in sorted(self.archive.vault.names())]
+
+    def assert_verifies(self) -> None:
+        """Everything that was stored holds, both ways."""
+        assert verify(self.database, self.archive.vault, processes=1).problems == []
 
     def last_run(self) -> Row[Any]:
         """The newest line of the run log."""

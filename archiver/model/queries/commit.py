@@ -22,6 +22,8 @@ from archiver.model.queries.late import is_late, only_news
 from archiver.model.tables import cursors, exchanges, media, runs, segments, version_media
 from archiver.values import ExchangeRef, SegmentRef
 
+_OUTCOMES = {"stopped": "stopped"}  # every other error code is a failure
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Committed:
@@ -109,7 +111,7 @@ def _insert_run(
             window=manifest.window,
             started_at=manifest.started_at,
             ended_at=manifest.ended_at,
-            outcome="failed" if manifest.error_code else news,
+            outcome=_OUTCOMES.get(manifest.error_code, "failed") if manifest.error_code else news,
             error_code=manifest.error_code or None,
             error_text=manifest.error_text or None,
             segment=segment.name if segment else None,
