@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence, Set
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from archiver.capture.context import Context
 from archiver.capture.reconcile import emptied, judge, target_of, with_their_post
 from archiver.capture.step import Step
 from archiver.model.manifest import FindingDraft
-from archiver.model.queries import health, known
+from archiver.model.queries import health, known, registry
 from archiver.model.queries.known import Holding, Key, Range
 from connectors.base import Finding, Presence, Target, family
 from connectors.errors import ConnectorError
@@ -18,6 +18,8 @@ from connectors.registry import Guarded
 
 BATCH = 100
 CONTROLS = 2
+CONFIRMED = "emptying confirmed"  # the act of desk.accounts that lets look-ups go on
+CONFIRMATION_LASTS = timedelta(days=2)
 PER_WALK = 2000  # more look-ups than this wait for the next walk
 
 
@@ -59,7 +61,8 @@ class Lookup:
         keys = {key: thread for key, thread in threads.items() if key not in self._seen}
         self._missing = frozenset(keys)
         along = with_their_post(keys)
-        if emptied(missing=len(keys) - along, covered=covered - along, held=held - along):
+        doubtful = emptied(missing=len(keys) - along, covered=covered - along, held=held - along)
+        if doubtful and not self._confirmed():
             self._alarm_emptied(missing=len(keys), covered=covered)
             return
         self._close("emptied")
@@ -67,6 +70,13 @@ class Lookup:
             self._ask(dict.fromkeys(list(keys)[:PER_WALK]))
         else:
             self._close("control missing")
+
+    def _confirmed(self) -> bool:
+        """Did a person lately confirm that so much was really removed?"""
+        context = self._context
+        with context.database.read() as connection:
+            at = registry.last_event(connection, context.account_id, CONFIRMED)
+        return at is not None and context.clock.now() - at < CONFIRMATION_LASTS
 
     def suspected(self) -> None:
         """Look up again what was missed once, long enough ago.
@@ -162,7 +172,8 @@ class Lookup:
         text = (
             f"{missing} of {covered} records of {self._context.account.slug} were not listed any "
             "more, all at once; nothing was marked as gone. Check the account and its "
-            "permissions on the platform."
+            "permissions on the platform. If they were really removed: archiver accounts "
+            f"confirm-emptying {self._context.account.slug}"
         )
         self._step.note(text)
         self._raise("emptied", text)

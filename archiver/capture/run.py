@@ -6,12 +6,14 @@ process they are. What the connector raises ends this capture only.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from archiver.capture.context import Context
+from archiver.capture.step import new_run_id
 from archiver.capture.walk import Outcome, Progress, Walk
 from archiver.clock import Clock
 from archiver.credentials import CredentialStore
@@ -19,6 +21,7 @@ from archiver.errors import NotFoundError, RefusedError, UsageError
 from archiver.files import locked, make_folder
 from archiver.model.database import Database
 from archiver.model.queries import health, registry
+from archiver.model.queries.commit import note_failure
 from archiver.model.queries.registry import AccountEntry
 from archiver.outbound import AddressPolicy
 from archiver.secrets import Secrets
@@ -29,6 +32,8 @@ from config.settings import Agency, Capture
 from connectors import registry as connectors
 from connectors.base import Account, Check, Counts, Credentials, Window
 from connectors.errors import ConnectorError, Misconfigured
+
+log = logging.getLogger(__name__)
 
 
 def _never() -> bool:
@@ -91,6 +96,8 @@ class Captures:
                 spool=self.spool,
                 replaceable_media=connector.capabilities.media_replaceable,
             )
+            if window is Window.FULL:
+                self._renew_expiry(entry, connector)
             walk = Walk(context, connector, stop=stop, tell=tell)
             if watch is None:
                 return walk.run()
@@ -103,7 +110,12 @@ class Captures:
         Raises: ConnectorError, its text scrubbed, when the platform cannot be reached.
         """
         with self.connected(slug) as connector:
-            return connector.check()
+            found = connector.check()
+        with self.database.write() as connection:
+            entry = registry.find(connection, slug)
+            if entry is not None:
+                health.keep_expiry(connection, entry.id, found.expires)
+        return found
 
     def count(self, slug: str) -> Counts | None:
         """What the platform says exists, or None when it does not tell.
@@ -185,11 +197,33 @@ class Captures:
             raise Misconfigured(str(error)) from error
         return connectors.connect(_account(entry), recorder, credentials)
 
+    def _renew_expiry(self, entry: AccountEntry, connector: connectors.Guarded) -> None:
+        """Ask until when the credential holds, so that people are told in time."""
+        if not self.credentials.of(entry.slug):
+            return
+        try:
+            expires = connector.check().expires
+        except ConnectorError as error:  # the walk itself will show what is wrong
+            log.info("the credential's end is not known: %s", error.code)
+            return
+        with self.database.write() as connection:
+            health.keep_expiry(connection, entry.id, expires)
+
     def _unusable(self, entry: AccountEntry, window: Window, error: ConnectorError) -> Outcome:
         """The connector could not even be made: that is a failure of the account, kept so."""
         text = self.secrets.scrub_text(str(error))
+        now = self.clock.now()
         with self.database.write() as connection:
-            health.failed(connection, entry.id, at=self.clock.now(), code=error.code, text=text)
+            note_failure(
+                connection,
+                run_id=new_run_id(entry.slug, now),
+                account_id=entry.id,
+                window=window.value,
+                at=now,
+                code=error.code,
+                text=text,
+            )
+            health.failed(connection, entry.id, at=now, code=error.code, text=text)
         return Outcome(window=window, error=error, error_text=text)
 
 

@@ -40,14 +40,18 @@ from connectors.base import Finding, Item, Page, Window, family
 from connectors.errors import BadAnswer, ConnectorError
 
 
+def new_run_id(slug: str, at: datetime) -> str:
+    """A name for a run that no other has: when, which account, and a random part."""
+    return f"{at.strftime('%Y%m%dT%H%M%SZ')}-{slug}-{random.token_hex(4)}"
+
+
 class Step:
     """Collects pages until it is committed. Not thread-safe; used by one walk."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
         self.started_at = context.clock.now()
-        stamp = self.started_at.strftime("%Y%m%dT%H%M%SZ")
-        self.run_id = f"{stamp}-{context.account.slug}-{random.token_hex(4)}"
+        self.run_id = new_run_id(context.account.slug, self.started_at)
         self.pages = 0
         self.items = 0
         self._file = EvidenceFile(context, self.run_id)

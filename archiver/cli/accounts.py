@@ -123,6 +123,19 @@ def suspend(
         out.print(f"{slug} is suspended. This is a gap in the records until it is approved again.")
 
 
+@accounts.command(name="confirm-emptying")
+def confirm_emptying(
+    context: typer.Context,
+    slug: Slug,
+    by: Who,
+    reason: Annotated[str, typer.Option(help="How you know that they were removed.")],
+) -> None:
+    """Answer the alarm that many records vanished at once: yes, they were really removed."""
+    with options(context).archive() as archive:
+        archive.accounts.confirm_emptying(slug, actor=by, reason=reason)
+        out.print(f"For two days the missing records of {slug} are looked up one by one.")
+
+
 @accounts.command(name="list")
 def list_accounts(context: typer.Context, as_json: AsJson = False) -> None:
     """Every account with its state, custodian and the end of its approval."""

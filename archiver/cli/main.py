@@ -10,7 +10,17 @@ from pathlib import Path
 import typer
 from rich.text import Text
 
-from archiver.cli import accounts, alarms, capture, demo, records, report, setup, verify  # noqa: F401
+from archiver.cli import (  # noqa: F401
+    accounts,
+    alarms,
+    capture,
+    demo,
+    records,
+    report,
+    retention,
+    setup,
+    verify,
+)
 from archiver.cli.app import SECRETS, app
 from archiver.cli.screen import err
 from archiver.errors import ArchiverError

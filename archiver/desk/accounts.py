@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
+from archiver.capture.lookup import CONFIRMED
 from archiver.clock import Clock
 from archiver.errors import NotFoundError, RefusedError, UsageError
 from archiver.model.database import Database
@@ -176,6 +177,23 @@ class Accounts:
             )
         return self.get(slug)
 
+    def confirm_emptying(self, slug: str, *, actor: str, reason: str) -> None:
+        """Say that so many records were really removed on the platform. For two days the
+        missing ones are then looked up one by one, as always twice, instead of an alarm.
+
+        Raises: UsageError when no such alarm is open, or without a reason.
+        """
+        entry = self.get(slug)
+        if not reason.strip():
+            raise UsageError("say how you know that they were removed")
+        now = self._clock.now()
+        with self._database.read() as connection:
+            if not health.is_alarmed(connection, entry.id, "emptied"):
+                raise UsageError(f"{slug} has no alarm about missing records that is open")
+        self._act(entry, actor=actor, action=CONFIRMED, detail={"reason": reason}, at=now)
+        with self._database.write() as connection:
+            health.close_alarms(connection, account_id=entry.id, kinds=("emptied",), at=now)
+
     def get(self, slug: str) -> AccountEntry:
         """The account.
 
@@ -212,7 +230,8 @@ class Accounts:
         if not actor.strip():
             raise UsageError("say who does it")
         with self._database.write() as connection:
-            registry.change(connection, entry.id, **values)
+            if values:
+                registry.change(connection, entry.id, **values)
             registry.write_event(
                 connection,
                 account_id=entry.id,

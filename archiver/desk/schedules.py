@@ -14,6 +14,8 @@ from importlib.resources import files
 from pathlib import Path
 
 from archiver.errors import ArchiverError, NotFoundError, UsageError
+from retention.agency import Floor
+from retention.facts import EditionFacts
 from retention.schedule import digest, parse, read
 from retention.schedule_changes import lay_over
 from retention.schedule_values import (
@@ -245,3 +247,24 @@ def coverage(held: Library, jurisdiction: str) -> Coverage:
 def digest_of(file: ScheduleFile, schedule: Schedule) -> str:
     """What an adoption of this schedule is bound to: its content and the procedure's steps."""
     return digest(schedule, file.procedure.steps if file.procedure else ())
+
+
+def editions(file: ScheduleFile) -> tuple[EditionFacts, ...]:
+    """The editions that are loaded, as the engine wants to know them."""
+    return tuple(
+        EditionFacts(
+            schedule=schedule.id,
+            edition=schedule.edition,
+            digest=digest_of(file, schedule),
+            expires=schedule.expires,
+        )
+        for schedule in file.schedules
+    )
+
+
+def floors(file: ScheduleFile) -> tuple[Floor, ...]:
+    """The statute's own minimum for every record, where it was read (California)."""
+    default = file.default
+    if default is None or not default.floor or default.minimum is None:
+        return ()
+    return (Floor(period=default.minimum, citation=default.backing.citation),)

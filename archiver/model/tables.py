@@ -232,11 +232,11 @@ records = Table(
     Column("id", Id, primary_key=True),
     Column("account_id", ForeignKey("accounts.id"), nullable=False),
     Column("family", String(10), nullable=False),
-    Column("platform_id", String(400), nullable=False),
+    Column("platform_id", Text, nullable=False),
     Column("kind", String(10), nullable=False),
-    Column("parent_id", String(400), nullable=False),
-    Column("thread_id", String(400), nullable=False),
-    Column("author_id", String(200), nullable=False),
+    Column("parent_id", Text, nullable=False),
+    Column("thread_id", Text, nullable=False),
+    Column("author_id", Text, nullable=False),
     Column("author_handle", Text, nullable=False),
     Column("author_name", Text, nullable=False),
     Column("permalink", Text, nullable=False),
@@ -269,13 +269,13 @@ versions = Table(
     Column("captured_at", Utc, nullable=False),
     Column("digest", String(64), nullable=False),  # over the canonical form, no metrics
     Column("leaf", String(64), nullable=False),  # digest with its media, as in the Merkle tree
-    Column("version_key", String(200), nullable=False),
+    Column("version_key", Text, nullable=False),
     Column("superseded", Boolean, nullable=False),
     Column("edited_at", Utc),  # only when the platform states it
     Column("not_before", Utc),
     Column("not_after", Utc),
     Column("visibility", String(10), nullable=False),
-    Column("language", String(20), nullable=False),
+    Column("language", Text, nullable=False),
     Column("title", Text, nullable=False),
     Column("words", Text, nullable=False),  # plain text for search, with alternative texts
     Column("canonical", Text, nullable=False),  # the state itself, as JSON: what the digest is over

@@ -16,11 +16,12 @@ from connectors.base import (
     Kind,
     Page,
     Presence,
+    Removal,
     Target,
     Visibility,
     Window,
 )
-from connectors.errors import AuthFailed, PermissionLost
+from connectors.errors import AuthFailed, Permanent, PermissionLost
 from connectors.wordpress import WordPress
 from tests.support.plain_http import PlainHttp
 from tests.support.wordpress_site import (
@@ -319,3 +320,112 @@ def test_the_api_is_found_by_query_when_permalinks_are_plain(site: WordPressSite
     publish(site, "One")
     pages = walk(site, api=f"{site.url}/index.php?rest_route=/")
     assert [item.title for item in items(pages, Kind.POST)] == ["One"]
+
+
+# -- removals ---------------------------------------------------------------------------------
+
+
+def state(site: WordPressSite, route: str) -> str:
+    """The status WordPress itself gives, or "gone"."""
+    answer = site.send("GET", f"wp/v2/{route}?context=edit")
+    return "gone" if answer.status_code == 404 else str(answer.json()["status"])
+
+
+def test_posts_pages_and_comments_go_into_the_trash_and_come_no_second_time(
+    site: WordPressSite,
+) -> None:
+    post, other = publish(site, "Goes"), publish(site, "Stays")
+    page = number(site.api("POST", "wp/v2/pages", fields={"title": "p", "status": "publish"}))
+    notice = number(site.api("POST", "wp/v2/notices", fields={"title": "n", "status": "publish"}))
+    first, below = comment(site, other, "Idiots"), comment(site, post, "Along")
+    reply = comment(site, other, "Really", parent=first)
+    remover = connector(site)
+    for kind, each, route in (
+        (Kind.POST, post, "posts"),
+        (Kind.PAGE, page, "pages"),
+        (Kind.POST, notice, "notices"),
+        (Kind.COMMENT, first, "comments"),
+        (Kind.REPLY, reply, "comments"),
+    ):
+        target = Target(kind=kind, id=str(each))
+        assert remover.can_remove(target, Removal.DELETE) == ""
+        removed = remover.remove(target, Removal.DELETE)
+        assert (removed.done, removed.already) == (True, False), removed
+        assert removed.statement == (
+            'WordPress answered status "trash"; read again, it is in the trash'
+        )
+        assert state(site, f"{route}/{each}") == "trash"
+        again = remover.remove(target, Removal.DELETE)
+        assert (again.done, again.already) == (True, True)
+    assert state(site, f"comments/{below}") == "post-trashed"
+    assert state(site, f"posts/{other}") == "publish"
+
+
+def test_only_the_option_deletes_for_good_and_files_no_other_way(site: WordPressSite) -> None:
+    post = publish(site, "Goes")
+    said = comment(site, publish(site, "Stays"), "Goes")
+    file = number(site.upload("scene.png", picture(7), "image/png"))
+    media = Target(kind=Kind.MEDIA, id=str(file))
+    with pytest.raises(Permanent, match="delete_for_good"):
+        connector(site).remove(media, Removal.DELETE)
+    assert state(site, f"media/{file}") == "inherit"
+    remover = connector(site, delete_for_good="yes")
+    for kind, each, route in (
+        (Kind.POST, post, "posts"),
+        (Kind.COMMENT, said, "comments"),
+        (Kind.MEDIA, file, "media"),
+    ):
+        removed = remover.remove(Target(kind=kind, id=str(each)), Removal.DELETE)
+        assert removed.done, removed
+        assert "WordPress answered deleted" in removed.statement
+        assert state(site, f"{route}/{each}") == "gone"
+
+
+def test_posts_and_comments_are_hidden_and_shown_again(site: WordPressSite) -> None:
+    post = publish(site, "One")
+    said = comment(site, post, "Idiots")
+    tried = [(Kind.POST, post, f"posts/{post}", "publish", {"hide_posts_as": "private"})]
+    tried.append((Kind.POST, post, f"posts/{post}", "publish", {"hide_posts_as": "draft"}))
+    for status in ("hold", "spam", "trash"):
+        options = {"hide_comments_as": status}
+        tried.append((Kind.COMMENT, said, f"comments/{said}", "approved", options))
+    for kind, each, route, shown, options in tried:
+        target, remover = Target(kind=kind, id=str(each)), connector(site, **options)
+        assert remover.remove(target, Removal.HIDE).done
+        assert [state(site, route)] == list(options.values())
+        assert remover.remove(target, Removal.HIDE).already  # and WordPress is not asked
+        assert remover.remove(target, Removal.UNHIDE).done
+        assert state(site, route) == shown
+    later = publish(site, "Later", status="future", date_gmt="2090-01-01T00:00:00")
+    assert connector(site).remove(Target(kind=Kind.POST, id=str(later)), Removal.HIDE).done
+    assert state(site, f"posts/{later}") == "private"
+
+
+def test_an_author_may_remove_nothing_of_others(site: WordPressSite) -> None:
+    post = publish(site, "Chief's")
+    said = comment(site, post, "Idiots")
+    author = connector(site, "officer")
+    for kind, each, right in (
+        (Kind.POST, post, "delete_others_posts"),
+        (Kind.COMMENT, said, "moderate_comments"),
+    ):
+        target = Target(kind=kind, id=str(each))
+        assert right in author.can_remove(target, Removal.DELETE)
+        with pytest.raises(PermissionLost, match="role Editor"):
+            author.remove(target, Removal.DELETE)
+    assert state(site, f"posts/{post}") == "publish"
+    assert state(site, f"comments/{said}") == "approved"
+
+
+def test_removals_use_their_own_credentials(site: WordPressSite) -> None:
+    post = publish(site, "Goes")
+    secrets = {
+        "user": "officer",
+        "application_password": site.users["officer"].application_password,
+        "remover_user": "records",
+        "remover_application_password": site.users["records"].application_password,
+    }
+    account = Account(slug="news", platform="wordpress", address=site.url)
+    both = WordPress(account, PlainHttp(), Credentials(secrets))
+    assert not both.check().ok  # an author reads
+    assert both.remove(Target(kind=Kind.POST, id=str(post)), Removal.DELETE).done

@@ -10,6 +10,7 @@ import requests
 from archiver.demo.simulators.base import Loopback
 from archiver.demo.simulators.wordpress import WordPressSimulator
 from archiver.demo.simulators.wordpress_files import picture
+from archiver.demo.simulators.wordpress_world import User
 from tests.support.wordpress_site import (
     WordPressSite,
     wordpress_site,  # noqa: F401 - a fixture
@@ -100,6 +101,79 @@ def test_the_simulator_refuses_in_the_real_sites_words(
         ]
         real, made = ((answer.status_code, answer.json()["code"]) for answer in answers)
         assert made == real, route
+
+
+CHANGES: tuple[tuple[str, str, str, dict[str, str], dict[str, str]], ...] = (
+    ("officer", "DELETE", "posts/{post}", {}, {}),
+    ("officer", "POST", "posts/{post}", {}, {"status": "draft"}),
+    ("officer", "DELETE", "comments/{comment}", {}, {}),
+    ("officer", "POST", "comments/{comment}", {}, {"status": "spam"}),
+    ("officer", "GET", "posts/{post}", {"context": "edit"}, {}),
+    ("officer", "GET", "comments/{comment}", {"context": "edit"}, {}),
+    ("records", "POST", "comments/{comment}", {}, {"status": "hold"}),
+    ("records", "POST", "comments/{comment}", {}, {"status": "hold"}),
+    ("records", "POST", "comments/{comment}", {}, {"status": "approve"}),
+    ("records", "POST", "comments/{comment}", {}, {"status": "approve"}),
+    ("records", "POST", "comments/{comment}", {}, {"status": "approved"}),
+    ("records", "POST", "comments/{comment}", {}, {"status": "spam"}),
+    ("records", "POST", "comments/{comment}", {}, {"status": "spam"}),
+    ("records", "POST", "comments/{comment}", {}, {"status": "trash"}),
+    ("records", "POST", "comments/{comment}", {}, {"status": "trash"}),
+    ("records", "POST", "comments/{comment}", {}, {"status": "nonsense"}),
+    ("records", "POST", "comments/{comment}", {}, {"status": "approve"}),
+    ("records", "DELETE", "comments/{comment}", {}, {}),
+    ("records", "DELETE", "comments/{comment}", {}, {}),
+    ("records", "POST", "comments/{comment}", {}, {"status": "spam"}),
+    ("records", "DELETE", "comments/{comment}", {"force": "true"}, {}),
+    ("records", "DELETE", "comments/{comment}", {}, {}),
+    ("records", "POST", "posts/{post}", {}, {"status": "private"}),
+    ("records", "POST", "posts/{post}", {}, {"status": "publish"}),
+    ("records", "POST", "posts/{post}", {}, {"status": "nonsense"}),
+    ("records", "DELETE", "posts/{post}", {}, {}),
+    ("records", "DELETE", "posts/{post}", {}, {}),
+    ("records", "DELETE", "posts/{post}", {"force": "true"}, {}),
+    ("records", "DELETE", "posts/{post}", {}, {}),
+    ("records", "DELETE", "media/{file}", {}, {}),
+    ("records", "DELETE", "media/{file}", {"force": "true"}, {}),
+)
+
+
+def test_the_simulator_takes_changes_as_the_real_site_does(
+    site: WordPressSite, simulator: WordPressSimulator
+) -> None:
+    post = _publish(site, "One")
+    said = site.api("POST", "wp/v2/comments", fields={"post": post, "content": "x"})["id"]
+    real = {
+        "post": post,
+        "comment": said,
+        "file": site.upload("s.png", picture(7), "image/png")["id"],
+    }
+    simulator.users["officer"] = User(8, "officer", "Officer", "author", "lmno LMNO pqrs PQRS")
+    twin = simulator.publish("One", "x")
+    made = {
+        "post": twin,
+        "comment": simulator.comment(twin, "x"),
+        "file": simulator.upload("s.png", picture(7), "image/png"),
+    }
+    for user, method, route, params, fields in CHANGES:
+        answers = [
+            requests.request(
+                method,
+                f"{place.url}/wp-json/wp/v2/{route.format(**ids)}",
+                params=params,
+                json=fields,
+                auth=(user, place.users[user].application_password),
+                timeout=30,
+            )
+            for place, ids in ((site, real), (simulator, made))
+        ]
+        first, second = (_said(answer) for answer in answers)
+        assert second == first, (user, method, route, fields)
+
+
+def _said(answer: requests.Response) -> tuple[object, ...]:
+    body = answer.json()
+    return answer.status_code, body.get("code"), body.get("status"), body.get("deleted")
 
 
 def _rows(

@@ -11,6 +11,7 @@ from werkzeug.wrappers import Request, Response
 
 from archiver.capture.walk import Walk
 from archiver.demo.simulators.base import Fault
+from archiver.errors import UsageError
 from connectors.base import Window
 from tests.support.stage import (
     Board,
@@ -306,3 +307,25 @@ def test_a_walk_that_fails_half_way_concludes_nothing(stage: Stage) -> None:  # 
     outcome = stage.archive.captures.capture("wp", Window.FULL)
     assert outcome.error is not None
     assert stage.findings() == []
+
+
+def test_a_real_mass_deletion_is_found_once_a_named_person_confirms_it(stage: Stage) -> None:  # noqa: F811
+    x = stage.x()
+    posts = [x.publish(f"Notice {n}") for n in range(60)]
+    stage.capture("spd-x")
+    with pytest.raises(UsageError, match="no alarm"):
+        stage.archive.accounts.confirm_emptying("spd-x", actor="Clerk", reason="seen it")
+    for post in posts[:40]:
+        x.delete(post)
+    stage.later(minutes=20)
+    stage.capture("spd-x")
+    assert stage.alarms() == ["emptied"]
+
+    stage.archive.accounts.confirm_emptying("spd-x", actor="Clerk", reason="The chief ordered it")
+    assert stage.alarms() == []
+    for _ in range(2):
+        stage.later(minutes=CONFIRM)
+        stage.capture("spd-x")
+    assert stage.value("SELECT count(*) FROM records WHERE presence = 'gone'") == 40
+    assert stage.alarms() == []
+    assert stage.archive.accounts.history("spd-x")[-1].detail == {"reason": "The chief ordered it"}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, insert, select, update
@@ -17,6 +18,7 @@ from archiver.model.manifest import MediaDraft, RunManifest
 from archiver.model.queries import ledger
 from archiver.model.queries.bulk import bulk
 from archiver.model.queries.commit_records import touch, write_findings, write_versions
+from archiver.model.queries.hold_matches import catch
 from archiver.model.queries.known import holdings
 from archiver.model.queries.late import is_late, only_news
 from archiver.model.tables import cursors, exchanges, media, runs, segments, version_media
@@ -74,6 +76,8 @@ def commit(
     bulk(connection, media, files)
     leaves = [v.leaf() for v in manifest.versions]
     ids = write_versions(connection, manifest, account_id, known, leaves)
+    written = {ids[v.family, v.platform_id] for v in manifest.versions}
+    catch(connection, sorted(written), zone=zone, at=manifest.ended_at)
     _recover_media(connection, manifest)
     touch(connection, manifest, account_id, zone, ids)
     write_findings(connection, manifest, account_id, ids)
@@ -123,6 +127,35 @@ def _insert_run(
             new_media=done.new_media,
             notes=list(manifest.notes),
             exchanges=[_log_line(x) for x in manifest.exchanges],
+        )
+    )
+
+
+def note_failure(
+    connection: Connection,
+    *,
+    run_id: str,
+    account_id: int,
+    window: str,
+    at: datetime,
+    code: str,
+    text: str,
+) -> None:
+    """A line in the run log for a run that could not even begin."""
+    counted = ("pages", "items", "new_records", "new_versions", "new_findings", "new_media")
+    connection.execute(
+        insert(runs).values(
+            id=run_id,
+            account_id=account_id,
+            window=window,
+            started_at=at,
+            ended_at=at,
+            outcome="failed",
+            error_code=code,
+            error_text=text,
+            notes=[],
+            exchanges=[],
+            **dict.fromkeys(counted, 0),
         )
     )
 

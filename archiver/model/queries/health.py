@@ -335,3 +335,8 @@ def missing_files(connection: Connection, *, limit: int = 1000) -> list[MissingF
         )
         for row in connection.execute(query)
     ]
+
+
+def keep_expiry(connection: Connection, account_id: int, expires: datetime | None) -> None:
+    """Until when the account's credential holds, as the platform says; None: no end known."""
+    _set(connection, account_id, credential_expires=expires)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, select, update
 
 from archiver.model.queries import ledger
 from archiver.model.tables import account_events, accounts
@@ -119,3 +119,13 @@ def events(connection: Connection, account_id: int) -> list[AccountEvent]:
         AccountEvent(at=r.at, actor=r.actor, action=r.action, detail=r.detail)
         for r in connection.execute(query)
     ]
+
+
+def last_event(connection: Connection, account_id: int, action: str) -> datetime | None:
+    """When an act was last done to an account."""
+    moment: datetime | None = connection.execute(
+        select(func.max(account_events.c.at)).where(
+            account_events.c.account_id == account_id, account_events.c.action == action
+        )
+    ).scalar_one()
+    return moment
