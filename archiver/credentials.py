@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from archiver.errors import UsageError
+from connectors.base import REMOVER
 
 
 class CredentialStore:
@@ -23,8 +24,11 @@ class CredentialStore:
         self._systemd = Path(given) if given else None
         self._folder = home / "credentials"
 
-    def of(self, owner: str) -> dict[str, str]:
+    def of(self, owner: str, *, removing: bool = False) -> dict[str, str]:
         """All secrets of an account (by slug) or of the program ("archiver").
+
+        Those that may delete or hide on the platform (`remover_...`) are not even opened
+        unless `removing`: the daemon needs no right to them.
 
         Raises: UsageError when a file can be read by others or cannot be read at all.
         """
@@ -32,11 +36,13 @@ class CredentialStore:
         own = self._folder / owner
         if own.is_dir():
             for path in sorted(own.iterdir()):
-                if path.is_file():
+                if path.is_file() and (removing or not path.name.startswith(REMOVER)):
                     found[path.name] = _read(path, check_mode=True)
         if self._systemd is not None and self._systemd.is_dir():
             for path in sorted(self._systemd.glob(f"{owner}.*")):
-                found[path.name.removeprefix(f"{owner}.")] = _read(path, check_mode=False)
+                name = path.name.removeprefix(f"{owner}.")
+                if removing or not name.startswith(REMOVER):
+                    found[name] = _read(path, check_mode=False)
         return found
 
     def place(self, owner: str, name: str) -> Path:

@@ -274,13 +274,15 @@ class Whose(StrEnum):
 class Removable:
     """The platform has this removal for items of these kinds by these people.
 
-    `means` says what it does there, in words ("into the trash").
+    `means` says what it does there, in words ("into the trash"). `along` are the kinds of
+    other items that may go with it without being named, as comments do with their post.
     """
 
     removal: Removal
     kinds: frozenset[Kind]
     whose: frozenset[Whose]
     means: str
+    along: frozenset[Kind] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -480,8 +482,11 @@ class Remover(Protocol):
     def remove(self, target: Target, removal: Removal) -> Removed:
         """Do it, and read before and after.
 
-        Raises: Permanent when it is not possible, PermissionLost naming what is missing,
-            Unsettled when it may have been done: look the item up before anything else.
+        An item that is in the state already is `done` and nothing is sent. After Unsettled
+        or a crash look the item up; what became of it is not asked by removing it again.
+
+        Raises: Permanent with what `can_remove` says, PermissionLost naming what is missing,
+            Unsettled when it may have been done all the same.
         """
         ...
 

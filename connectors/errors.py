@@ -31,6 +31,15 @@ class BadAnswer(Transient):
     code = "bad answer"
 
 
+class Unsettled(Transient):
+    """A change was sent to the platform, and it is unknown whether it was carried out.
+
+    It must not be sent again before a look-up has shown what became of it.
+    """
+
+    code = "unsettled"
+
+
 class RateLimited(ConnectorError):
     """The platform asks to wait.
 

@@ -24,10 +24,21 @@ from connectors.base import (
     Finding,
     Http,
     Page,
+    Removal,
+    Removed,
+    Remover,
     Target,
     Window,
 )
-from connectors.errors import BadAnswer, ConnectorError, Misconfigured, Permanent, Transient
+from connectors.errors import (
+    BadAnswer,
+    ConnectorError,
+    Misconfigured,
+    Permanent,
+    Transient,
+    Unsettled,
+)
+from connectors.writing import never_sent
 
 BUILT_IN: Mapping[str, str] = {
     "facebook": "connectors.facebook:FacebookPage",
@@ -64,8 +75,9 @@ def connector_class(platform: str) -> type[Connector]:
 class Guarded:
     """A connector from which only connector errors come, also out of its iterations."""
 
-    def __init__(self, inner: Connector) -> None:
+    def __init__(self, inner: Connector, *, removing: bool = False) -> None:
         self._inner = inner
+        self._removing = removing
         self.platform = inner.platform
         self.capabilities = inner.capabilities
 
@@ -87,9 +99,47 @@ class Guarded:
         with _translated():
             return self._inner.count()
 
+    def can_remove(self, target: Target, removal: Removal) -> str:
+        """Empty when the platform would do it, else why not. See `connectors.base.Remover`."""
+        if not isinstance(self._inner, Remover):
+            return self._reads_only()
+        if not self._removing:
+            return self._made_to_read()
+        with _translated():
+            return self._inner.can_remove(target, removal)
 
-def connect(account: Account, http: Http, credentials: Credentials) -> Guarded:
+    def remove(self, target: Target, removal: Removal) -> Removed:
+        """Delete or hide on the platform. See `connectors.base.Remover`.
+
+        Raises: Misconfigured when the connector cannot, or was connected to read only.
+        """
+        if not isinstance(self._inner, Remover):
+            raise Misconfigured(self._reads_only())
+        if not self._removing:
+            raise Misconfigured(self._made_to_read())
+        with _translated_write():
+            return self._inner.remove(target, removal)
+
+    def _made_to_read(self) -> str:
+        return (
+            f"this connection to {self.platform} was made to read; nothing is deleted or hidden "
+            "through it"
+        )
+
+    def _reads_only(self) -> str:
+        return (
+            f"{self._inner.title}: nothing can be deleted or hidden from here; do it where it "
+            "was published"
+        )
+
+
+def connect(
+    account: Account, http: Http, credentials: Credentials, *, removing: bool = False
+) -> Guarded:
     """The guarded connector of an account.
+
+    Only with `removing` may it change anything on the platform, and only then does it get
+    the credentials for removals. Without, they do not reach it even when they were given.
 
     Raises: Misconfigured for an unknown platform or missing credentials.
     """
@@ -100,8 +150,9 @@ def connect(account: Account, http: Http, credentials: Credentials) -> Guarded:
             f"{account.slug} lacks the credential {', '.join(missing)}; "
             f"docs/platforms/{account.platform}.md tells how to get it"
         )
+    usable = credentials if removing else credentials.reading()
     with _translated():
-        return Guarded(made(account, http, credentials))
+        return Guarded(made(account, http, usable), removing=removing)
 
 
 @contextmanager
@@ -127,3 +178,19 @@ def _translated() -> Iterator[None]:
         raise Permanent(f"the request could not be made: {error}") from error
     except Exception as error:
         raise ConnectorError(f"the connector failed: {type(error).__name__}: {error}") from error
+
+
+@contextmanager
+def _translated_write() -> Iterator[None]:
+    """As `_translated`, for a change: what breaks it off leaves open whether it was made."""
+    try:
+        yield
+    except ConnectorError:
+        raise
+    except Exception as error:
+        if never_sent(error):
+            raise Transient(f"no connection to the platform: {error}") from error
+        raise Unsettled(
+            f"the connector failed while it changed something ({type(error).__name__}: {error}); "
+            "look the item up to see whether it was done"
+        ) from error

@@ -23,6 +23,7 @@ from connectors.base import Http, exchange_of
 from connectors.errors import BadAnswer, ConnectorError, Misconfigured, Transient
 from connectors.facebook.faults import Usage, fault_of, fault_of_status, usage_of
 from connectors.facebook.shapes import Shape
+from connectors.writing import written
 
 with warnings.catch_warnings():
     # "\d" in a plain string: compiling the library warns, and warnings may be errors.
@@ -64,13 +65,17 @@ class Graph:
         app_secret: str | None = None,
         origin: str = ORIGIN,
         version: str = VERSION,
+        changes: bool = False,
     ) -> None:
+        """`changes`: it will be used for changes, so that no redirect is followed."""
         if not re.fullmatch(r"v\d{1,3}\.\d", version):
             raise Misconfigured(f'the option version is "{version}", but must look like {VERSION}')
         origin = origin.rstrip("/")
         session = http.session(rewrite={} if origin == ORIGIN else {ORIGIN: origin})
         session.auth = _Bearer(token, (ORIGIN, origin))
         session.hooks["response"].append(self._remember)
+        if changes:
+            session.max_redirects = 0  # requests would make a GET of a redirected change
         self._sdk = facebook.GraphAPI(access_token=None, session=session)
         self._sdk.version = version
         self._proof: dict[str, str] = {}
@@ -116,6 +121,32 @@ class Graph:
             ),
             "the token's details",
         )
+
+    def delete(self, node_id: str, *, asked: str) -> Shape:
+        """Delete an object, once. Raises: Unsettled when it may have been done all the same."""
+        path = f"{self.version}/{_path(node_id)}"
+        with written(asked):
+            return self._done(
+                self._ask(
+                    lambda: self._sdk.request(path, dict(self._proof), method="DELETE"), asked
+                )
+            )
+
+    def change(self, node_id: str, values: Mapping[str, str], *, asked: str) -> Shape:
+        """Change fields of an object, once. Raises: Unsettled as `delete` does."""
+        path = f"{self.version}/{_path(node_id)}"
+        with written(asked):
+            return self._done(
+                self._ask(
+                    lambda: self._sdk.request(path, dict(self._proof), post_args=dict(values)),
+                    asked,
+                )
+            )
+
+    def _done(self, answer: Shape) -> Shape:
+        if answer.flag("success") is None:
+            raise answer.wrong("success", "true or false")
+        return answer
 
     def _remember(self, response: requests.Response, *_: object, **__: object) -> None:
         self._response = response

@@ -23,6 +23,8 @@ from connectors.base import (
     OptionSpec,
     Page,
     Presence,
+    Removal,
+    Removed,
     Target,
     Visibility,
     Window,
@@ -41,6 +43,7 @@ from connectors.facebook.check import check_page
 from connectors.facebook.faults import MissingObject
 from connectors.facebook.graph import ORIGIN, VERSION, Graph
 from connectors.facebook.items import comment_visibility, post_visibility
+from connectors.facebook.removal import REMOVALS, PageRemover
 from connectors.facebook.sources import PUBLISHED, SCHEDULED, TAGGED, VISITORS, Source
 from connectors.facebook.walk import Walk
 
@@ -49,7 +52,7 @@ _YES_NO = {"yes": True, "no": False}
 
 
 class FacebookPage:
-    """Reads one Page with a Page access token."""
+    """Reads one Page with a Page access token, and removes from it what it is told to."""
 
     platform: ClassVar[str] = "facebook"
     title: ClassVar[str] = "Facebook Page"
@@ -60,6 +63,7 @@ class FacebookPage:
         counts=True,
         counts_exact=False,
         control_lookup=True,
+        removals=REMOVALS,
         cannot=(
             "text that was changed or removed between two polls",
             "when a post or comment was edited",
@@ -82,6 +86,16 @@ class FacebookPage:
         CredentialSpec(
             name="app_secret",
             meaning="The app's secret; needed when the app demands a proof with every call",
+            required=False,
+        ),
+        CredentialSpec(
+            name="remover_page_token",
+            meaning="For removals only: Page access token with the permissions to delete and hide",
+            required=False,
+        ),
+        CredentialSpec(
+            name="remover_app_secret",
+            meaning="For removals only: the secret of the app of that token",
             required=False,
         ),
     )
@@ -120,6 +134,7 @@ class FacebookPage:
             origin=account.option("api", ORIGIN),
             version=account.option("version", VERSION),
         )
+        self._remover = PageRemover(account, http, credentials)
 
     def check(self) -> Check:
         """Whether the token reads this Page. A refusal is an answer here, not an error."""
@@ -179,6 +194,14 @@ class FacebookPage:
             exchanges=(answer.exchange,),
             note="The Page's own published posts; Facebook's total is known to be approximate",
         )
+
+    def can_remove(self, target: Target, removal: Removal) -> str:
+        """See `connectors.base.Remover`; asks Facebook what the Page may do to it."""
+        return self._remover.can_remove(target, removal)
+
+    def remove(self, target: Target, removal: Removal) -> Removed:
+        """See `connectors.base.Remover`."""
+        return self._remover.remove(target, removal)
 
     def _finding(self, target: Target) -> Finding:
         asked = f"{target.kind} {target.id}"

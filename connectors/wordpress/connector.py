@@ -23,6 +23,8 @@ from connectors.base import (
     Kind,
     OptionSpec,
     Page,
+    Removal,
+    Removed,
     Target,
     Window,
 )
@@ -30,6 +32,7 @@ from connectors.errors import BadAnswer, Misconfigured, Permanent, PermissionLos
 from connectors.wordpress.fresh import cursor_of, walk_new
 from connectors.wordpress.items import site_item
 from connectors.wordpress.lookups import find
+from connectors.wordpress.removal import REMOVALS, SiteRemover
 from connectors.wordpress.shapes import mapping, text
 from connectors.wordpress.site import Site
 from connectors.wordpress.sources import COMMENTS, Source, sources_of
@@ -45,7 +48,7 @@ WANTED_RIGHTS: Mapping[str, str] = {
 
 
 class WordPress:
-    """Reads one WordPress site."""
+    """Reads one WordPress site, and removes from it what it is told to."""
 
     platform: ClassVar[str] = "wordpress"
     title: ClassVar[str] = "WordPress site"
@@ -56,6 +59,7 @@ class WordPress:
         counts=True,
         counts_exact=True,
         media_replaceable=True,
+        removals=REMOVALS,
         cannot=(
             "the first version of a post that was edited before it was captured: WordPress's "
             "revisions begin with the first edit",
@@ -79,6 +83,17 @@ class WordPress:
             meaning="an application password of that user (Users > Profile)",
             required=False,
         ),
+        CredentialSpec(
+            name="remover_user",
+            meaning="for removals only: login name of another Editor's account",
+            required=False,
+            secret=False,
+        ),
+        CredentialSpec(
+            name="remover_application_password",
+            meaning="for removals only: an application password of that user",
+            required=False,
+        ),
     )
     options: ClassVar[tuple[OptionSpec, ...]] = (
         OptionSpec(name="api", meaning="address of the REST API, where the site does not tell it"),
@@ -89,11 +104,27 @@ class WordPress:
         OptionSpec(
             name="per_page", meaning="things asked for at once, 1 to 100", default=str(PER_PAGE)
         ),
+        OptionSpec(
+            name="delete_for_good",
+            meaning="yes or no: a deletion goes past the trash; files can be deleted only so",
+            default="no",
+        ),
+        OptionSpec(
+            name="hide_posts_as",
+            meaning="status of a hidden post: private or draft",
+            default="private",
+        ),
+        OptionSpec(
+            name="hide_comments_as",
+            meaning="status of a hidden comment: hold, spam or trash",
+            default="hold",
+        ),
     )
 
     def __init__(self, account: Account, http: Http, credentials: Credentials) -> None:
         self._account = account
-        self._site = Site(account, http, credentials)
+        self._site = Site(account, http, credentials.reading())
+        self._remover = SiteRemover(account, http, credentials)
         self._per_page = _per_page(account)
 
     def check(self) -> Check:
@@ -166,6 +197,14 @@ class WordPress:
             by_kind[kind] = by_kind.get(kind, 0) + (total or 0)
         note = "every status, drafts and trash included" if self._site.signed else "public only"
         return Counts(by_kind=by_kind, exact=exact, exchanges=tuple(exchanges), note=note)
+
+    def can_remove(self, target: Target, removal: Removal) -> str:
+        """See `connectors.base.Remover`; asks the site for the thing with an editor's eyes."""
+        return self._remover.can_remove(target, removal)
+
+    def remove(self, target: Target, removal: Removal) -> Removed:
+        """See `connectors.base.Remover`."""
+        return self._remover.remove(target, removal)
 
     def _profile(self, cursor: Cursor, notes: tuple[str, ...] = ()) -> Page:
         index, exchange = self._site.index()

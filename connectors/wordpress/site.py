@@ -24,6 +24,7 @@ from connectors.base import Account, Credentials, Http, exchange_of
 from connectors.errors import BadAnswer, Misconfigured
 from connectors.wordpress.refusals import error_of, http_date
 from connectors.wordpress.shapes import Row, mapping
+from connectors.writing import written
 
 API_RELATION = "https://api.w.org/"
 INDEX_FIELDS = (
@@ -89,6 +90,36 @@ class Site:
             raise Misconfigured(
                 f"{self.address}: the API sends signed requests on to another host "
                 f"({_host(response.url)}); set the option api to where it really is",
+                exchange=exchange_of(response),
+            )
+        return response
+
+    def change(
+        self,
+        method: str,
+        route: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        fields: Mapping[str, str] | None = None,
+    ) -> requests.Response:
+        """Send a change, once, and give the plain response, whatever its status.
+
+        Raises: Unsettled when it may have been made all the same.
+        """
+        url, query = self._located(route)
+        with written(f"{method} {route}"):
+            response = self._session.request(
+                method,
+                url,
+                params={**query, **(params or {})},
+                json=fields,
+                auth=self._sign_in,
+                allow_redirects=False,  # requests would make a GET of it, which proves nothing
+            )
+        if 300 <= response.status_code < 400:
+            raise Misconfigured(
+                f"{self.address} {route} sends the change on to another address; set the option "
+                "api to where the API really is",
                 exchange=exchange_of(response),
             )
         return response

@@ -16,7 +16,8 @@ from requests.exceptions import ChunkedEncodingError, ContentDecodingError
 
 from connectors.base import Account, Credentials, Http
 from connectors.errors import BadAnswer, Misconfigured, Transient
-from connectors.x.answers import Answer, answer_of
+from connectors.writing import written
+from connectors.x.answers import Answer, Json, answer_of
 from connectors.x.faults import fault_of, not_understood, says_what_is_missing
 from connectors.x.vocabulary import Vocabulary, other, vocabulary_named
 
@@ -24,9 +25,16 @@ API = "https://api.x.com"
 OAUTH1 = ("consumer_key", "consumer_secret", "access_token", "access_token_secret")
 _TWEEPY_HOST = "https://api.twitter.com"
 
-# At debug level these write tokens and signatures to the log.
-for _talkative in ("tweepy.client", "requests_oauthlib", "oauthlib"):
-    logging.getLogger(_talkative).setLevel(logging.INFO)
+# At debug level these write keys, tokens and signatures to the log, also in spellings that no
+# masking knows (a signature's base string encodes twice). Whatever level somebody sets, their
+# debug lines are dropped where they are made.
+for _talkative in (
+    "tweepy.client",
+    "requests_oauthlib.oauth1_auth",
+    "oauthlib.oauth1.rfc5849",
+    "oauthlib.oauth1.rfc5849.signature",
+):
+    logging.getLogger(_talkative).addFilter(lambda record: record.levelno >= logging.INFO)
 
 
 class _Rebased:
@@ -44,12 +52,14 @@ class _Rebased:
     def request(self, method: str, url: str, **options: Any) -> requests.Response:
         self.last = None
         target = self._base + url.removeprefix(_TWEEPY_HOST)
-        self.last = self._session.request(method, target, **options)
+        # A change is not sent on: requests would make a GET of it, whose answer proves nothing.
+        follow = method == "GET"
+        self.last = self._session.request(method, target, allow_redirects=follow, **options)
         return self.last
 
 
 class Api:
-    """GET requests to X on behalf of one account.
+    """Requests to X on behalf of one account.
 
     `vocabularies` says which endpoint was last understood in which vocabulary.
     """
@@ -82,6 +92,22 @@ class Api:
         """Ask for a user or users with all their fields. Raises: ConnectorError."""
         return self._ask(endpoint, route, params, users=True, app_only=False)
 
+    def change(self, method: str, route: str, body: Json | None = None) -> Answer:
+        """Send a change, signed for the user, once.
+
+        Raises: Unsettled when it may have been made all the same; ConnectorError.
+        """
+        with written(f"{method} {route}"):
+            response = self._send(route, {}, app_only=False, method=method, body=body)
+            if response.status_code != 200:
+                raise fault_of(response)
+            answer = answer_of(response)
+            if not answer.thing():
+                raise BadAnswer(
+                    f"X answered {method} {route} without data", exchange=answer.exchange
+                )
+            return answer
+
     def _ask(
         self,
         endpoint: str,
@@ -101,11 +127,19 @@ class Api:
         self.vocabularies[endpoint] = spoken.name
         return answer_of(response)
 
-    def _send(self, route: str, params: Mapping[str, str], app_only: bool) -> requests.Response:
+    def _send(
+        self,
+        route: str,
+        params: Mapping[str, str],
+        app_only: bool,
+        *,
+        method: str = "GET",
+        body: Json | None = None,
+    ) -> requests.Response:
         signed = self.has_user_tokens and not app_only
         try:
             response: requests.Response = self._client.request(
-                "GET", route, params=params, user_auth=signed
+                method, route, params=params, json=body, user_auth=signed
             )
         except (ChunkedEncodingError, ContentDecodingError, requests.TooManyRedirects) as error:
             raise BadAnswer(

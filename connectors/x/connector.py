@@ -19,20 +19,25 @@ from connectors.base import (
     Kind,
     OptionSpec,
     Page,
+    Removable,
+    Removal,
+    Removed,
     Target,
+    Whose,
     Window,
 )
 from connectors.errors import Misconfigured
 from connectors.x.answers import text_of
 from connectors.x.api import API, Api
 from connectors.x.lookup import find_posts, find_user
+from connectors.x.removal import XRemover
 from connectors.x.state import state_of
 from connectors.x.user import fetch_user, handle_of, post_count
 from connectors.x.walk import Plan, Walk
 
 
 class X:
-    """Reads one account of X through API v2."""
+    """Reads one account of X through API v2, and removes from it what it is told to."""
 
     platform: ClassVar[str] = "x"
     title: ClassVar[str] = "X (Twitter)"
@@ -41,6 +46,29 @@ class X:
         edits="history",
         hidden_state=False,
         counts=True,
+        removals=(
+            Removable(
+                removal=Removal.DELETE,
+                kinds=frozenset({Kind.POST, Kind.REPLY, Kind.REPOST}),
+                whose=frozenset({Whose.OWN}),
+                means="gone for good, with all its versions and the reposts of it; "
+                "a repost is taken back",
+                along=frozenset({Kind.REPOST}),
+            ),
+            Removable(
+                removal=Removal.HIDE,
+                kinds=frozenset({Kind.COMMENT}),
+                whose=frozenset({Whose.PUBLIC}),
+                means="behind the sign for hidden replies, where everybody can still read it; "
+                "only below the account's own posts",
+            ),
+            Removable(
+                removal=Removal.UNHIDE,
+                kinds=frozenset({Kind.COMMENT}),
+                whose=frozenset({Whose.PUBLIC}),
+                means="among the replies again",
+            ),
+        ),
         cannot=(
             "posts older than the newest 3,200, unless full_archive is on (which leaves out "
             "older reposts) or the archive that X hands out is imported",
@@ -70,6 +98,26 @@ class X:
             meaning="app-only bearer token: alone, or with the four others for full_archive",
             required=False,
         ),
+        CredentialSpec(
+            name="remover_consumer_key",
+            meaning="for removals only: API key of an app with Read and write",
+            required=False,
+        ),
+        CredentialSpec(
+            name="remover_consumer_secret",
+            meaning="for removals only: API key secret of that app",
+            required=False,
+        ),
+        CredentialSpec(
+            name="remover_access_token",
+            meaning="for removals only: access token of the agency's account, made under that app",
+            required=False,
+        ),
+        CredentialSpec(
+            name="remover_access_token_secret",
+            meaning="for removals only: secret of that access token",
+            required=False,
+        ),
     )
     options: ClassVar[tuple[OptionSpec, ...]] = (
         OptionSpec(name="user_id", meaning="the account's numeric id, which survives a new handle"),
@@ -95,7 +143,8 @@ class X:
             raise Misconfigured(f'user_id is "{self._user_id}", but ids on X are numbers')
         self._replies = self._yes("replies", "yes")
         self._full_archive = self._yes("full_archive", "no")
-        self._api = Api(account, http, credentials)
+        self._api = Api(account, http, credentials.reading())
+        self._remover = XRemover(self._api, account, http, credentials)
         if self._full_archive and not self._api.has_bearer:
             raise Misconfigured("full_archive=yes needs the credential bearer_token")
 
@@ -159,6 +208,14 @@ class X:
             exchanges=(answer.exchange,),
             note="posts, replies and reposts together, as X counts them; approximate",
         )
+
+    def can_remove(self, target: Target, removal: Removal) -> str:
+        """See `connectors.base.Remover`; asks X whose the post is."""
+        return self._remover.can_remove(target, removal)
+
+    def remove(self, target: Target, removal: Removal) -> Removed:
+        """See `connectors.base.Remover`."""
+        return self._remover.remove(target, removal)
 
     def _whose_tokens(self, user_id: str) -> str:
         me = self._api.users("me", "/2/users/me", {}).thing()

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from connectors.base import Evidence, Finding, Presence, Target
 from connectors.errors import BadAnswer
-from connectors.x.answers import Json, Problem, id_of, object_of, texts_of
+from connectors.x.answers import Answer, Json, Problem, id_of, object_of, texts_of
 from connectors.x.api import Api
 from connectors.x.faults import is_suspension
 from connectors.x.gather import LOOKUP_AT_ONCE, look_up
@@ -18,18 +18,21 @@ def find_posts(api: Api, targets: Sequence[Target]) -> Iterator[Finding]:
     ids = list(dict.fromkeys(target.id for target in targets))
     for start in range(0, len(ids), LOOKUP_AT_ONCE):
         batch = ids[start : start + LOOKUP_AT_ONCE]
-        answer = look_up(api, batch)
-        there = {id_of(post): post for post in answer.things()}
-        problems = {
-            version: problem
-            for problem in answer.problems()
-            for version in batch
-            if _is_about(problem, version)
-        }
-        for target in targets:
-            if target.id in batch:
-                thing, problem = there.get(target.id), problems.get(target.id)
-                yield _finding(target, thing, problem, answer.exchange)
+        yield from found_in(look_up(api, batch), [t for t in targets if t.id in batch])
+
+
+def found_in(answer: Answer, targets: Sequence[Target]) -> Iterator[Finding]:
+    """What an answer about these posts says of each of them."""
+    there = {id_of(post): post for post in answer.things()}
+    problems = {
+        target.id: problem
+        for problem in answer.problems()
+        for target in targets
+        if _is_about(problem, target.id)
+    }
+    for target in targets:
+        thing, problem = there.get(target.id), problems.get(target.id)
+        yield _finding(target, thing, problem, answer.exchange)
 
 
 def find_user(api: Api, target: Target) -> Finding:

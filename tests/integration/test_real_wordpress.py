@@ -382,8 +382,9 @@ def test_only_the_option_deletes_for_good_and_files_no_other_way(site: WordPress
 
 
 def test_posts_and_comments_are_hidden_and_shown_again(site: WordPressSite) -> None:
-    post = publish(site, "One")
-    said = comment(site, post, "Idiots")
+    post = publish(site, "One", date_gmt="2020-02-03T04:05:06")
+    origin = {"author_ip": "203.0.113.9", "author_user_agent": "Old browser"}
+    said = comment(site, post, "Idiots", **origin)
     tried = [(Kind.POST, post, f"posts/{post}", "publish", {"hide_posts_as": "private"})]
     tried.append((Kind.POST, post, f"posts/{post}", "publish", {"hide_posts_as": "draft"}))
     for status in ("hold", "spam", "trash"):
@@ -396,6 +397,9 @@ def test_posts_and_comments_are_hidden_and_shown_again(site: WordPressSite) -> N
         assert remover.remove(target, Removal.HIDE).already  # and WordPress is not asked
         assert remover.remove(target, Removal.UNHIDE).done
         assert state(site, route) == shown
+    assert site.api("GET", f"wp/v2/posts/{post}")["date_gmt"] == "2020-02-03T04:05:06"
+    kept = site.api("GET", f"wp/v2/comments/{said}?context=edit")
+    assert {name: kept[name] for name in origin} == origin  # WordPress would note our own
     later = publish(site, "Later", status="future", date_gmt="2090-01-01T00:00:00")
     assert connector(site).remove(Target(kind=Kind.POST, id=str(later)), Removal.HIDE).done
     assert state(site, f"posts/{later}") == "private"

@@ -173,7 +173,8 @@ def test_the_simulator_takes_changes_as_the_real_site_does(
 
 def _said(answer: requests.Response) -> tuple[object, ...]:
     body = answer.json()
-    return answer.status_code, body.get("code"), body.get("status"), body.get("deleted")
+    names = ("code", "status", "deleted", "author_ip", "author_user_agent")
+    return answer.status_code, *(body.get(name) for name in names)
 
 
 def _rows(

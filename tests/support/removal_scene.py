@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -98,6 +100,15 @@ class Scene:
     def writes(self) -> list[Seen]:
         """The requests that would change something."""
         return [seen for seen in self.sim.seen if seen.method not in READS]
+
+
+def credentials_in(seen: Seen) -> set[str]:
+    """What a request shows of the credentials it was made with."""
+    header = seen.headers.get("Authorization", "")
+    kind, _, value = header.partition(" ")
+    if kind == "Basic":
+        return set(base64.b64decode(value).decode().split(":"))
+    return {value, *re.findall(r'oauth_token="([^"]+)"', value)} - {""}
 
 
 def scenes() -> Mapping[str, Callable[[], Scene]]:

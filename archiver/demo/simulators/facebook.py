@@ -15,11 +15,11 @@ import hashlib
 import hmac
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from werkzeug.wrappers import Request, Response
 
 from archiver.demo.simulators.base import SimulatedTime, Simulator
+from archiver.demo.simulators.facebook_changes import GraphFault, changed, missing
 from archiver.demo.simulators.facebook_fields import (
     BadSyntaxError,
     Node,
@@ -37,6 +37,7 @@ SCOPES = (
     "pages_read_user_content",
     "pages_manage_metadata",
 )
+CHANGING = ("pages_manage_posts", "pages_manage_engagement")
 _LISTS = {
     "published_posts": ("published_posts",),
     "visitor_posts": ("visitor_posts",),
@@ -47,19 +48,11 @@ _LISTS = {
 _DEFAULT = "id,message,created_time"
 
 
-@dataclass(slots=True)
-class GraphFault(Exception):
-    """An error answer of the Graph."""
-
-    message: str
-    code: int
-    subcode: int | None = None
-    kind: str = "OAuthException"
-    status: int = 400
-
-
 class FacebookSimulator(Simulator):
-    """One Page on the Graph API. Change `scopes`, `usage`, `token_fault` ... to provoke."""
+    """One Page on the Graph API. Change `scopes`, `usage`, `token_fault` ... to provoke.
+
+    `remover_token` is a second token of the same Page, with `remover_scopes`.
+    """
 
     name = "facebook"
     page_id = PAGE_ID
@@ -76,6 +69,9 @@ class FacebookSimulator(Simulator):
         self.token = token
         self.app_secret = app_secret  # when set, every call must prove it
         self.scopes = set(SCOPES)
+        self.remover_token = "EAABsimulatedPageToken0002"  # noqa: S105 - of a simulated Page
+        self.remover_scopes = {*SCOPES, *CHANGING}
+        self._granted = self.scopes  # of the token of the present request
         self.expires_at = 0  # epoch seconds; 0 is never
         self.unseen: set[str] = set()  # ids the token may no longer see
         self.page_closed = False
@@ -112,7 +108,7 @@ class FacebookSimulator(Simulator):
         return response
 
     def _graph(self, request: Request) -> dict[str, object]:
-        args = dict(request.args.items())
+        args = {**request.args.to_dict(), **request.form.to_dict()}
         self._authorise(request, args)
         parts = [part for part in request.path.split("/") if part]
         if not parts or not parts[0].startswith("v"):
@@ -125,6 +121,8 @@ class FacebookSimulator(Simulator):
             now=int(self.time.now().timestamp()),
         )
         try:
+            if request.method != "GET":
+                return self._changed(request.method, parts[1:], args)
             return self._route(parts[1:], args, nodes)
         except NoSuchFieldError as error:
             raise GraphFault(f"(#100) Tried accessing nonexisting field ({error})", 100) from None
@@ -164,13 +162,7 @@ class FacebookSimulator(Simulator):
             file = self.page.files().get(node_id)
             if file is not None:
                 return nodes.file(file)
-        raise GraphFault(
-            f"Unsupported get request. Object with ID '{node_id}' does not exist, cannot be "
-            "loaded due to missing permissions, or does not support this operation.",
-            100,
-            33,
-            "GraphMethodException",
-        )
+        raise missing(node_id, "get")
 
     def _rows(self, node_id: str, edge: str, args: Mapping[str, str], nodes: Nodes) -> list[Row]:
         if node_id == PAGE_ID and edge in _LISTS:
@@ -201,7 +193,7 @@ class FacebookSimulator(Simulator):
         return [row for row in rows if row.node["id"] not in self.unseen]
 
     def _need(self, scope: str) -> None:
-        if scope not in self.scopes:
+        if scope not in self._granted:
             raise GraphFault(
                 f"(#10) This endpoint requires the '{scope}' permission or the 'Page Public "
                 "Content Access' feature.",
@@ -226,8 +218,9 @@ class FacebookSimulator(Simulator):
         proof = args.pop("appsecret_proof", "")
         if not given:
             raise GraphFault("An access token is required to request this resource.", 104)
-        if given != self.token:
+        if given not in (self.token, self.remover_token):
             raise GraphFault(f"Malformed access token {given}", 190, status=401)
+        self._granted = self.scopes if given == self.token else self.remover_scopes
         if self.token_fault is not None:
             raise self.token_fault
         if self.app_secret:
@@ -242,6 +235,11 @@ class FacebookSimulator(Simulator):
                 80001,
                 status=403,
             )
+
+    def _changed(self, method: str, path: list[str], args: Mapping[str, str]) -> dict[str, object]:
+        if len(path) != 1 or path[0] in self.unseen:
+            raise missing(path[0] if path else "", method.lower())
+        return changed(self.page, method, path[0], args, self._need)
 
     def _debug_token(self, args: Mapping[str, str]) -> dict[str, object]:
         known = args.get("input_token") == self.token

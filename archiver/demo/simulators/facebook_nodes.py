@@ -136,8 +136,8 @@ class Nodes:
             "like_count": 0,
             "is_hidden": comment.hidden,
             "is_private": comment.private,
-            "can_hide": True,
-            "can_remove": True,
+            "can_hide": comment.id not in self._world.untouchable and comment.author.id != PAGE_ID,
+            "can_remove": comment.id not in self._world.untouchable,
             "permalink_url": (
                 f"https://www.facebook.com/{PAGE_ID}/posts/"
                 f"{post.id.partition('_')[2]}?comment_id={numeric}"

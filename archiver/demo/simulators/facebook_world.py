@@ -136,6 +136,7 @@ class PageWorld:
             "is_published": True,
             "verification_status": "blue_verified",
         }
+        self.untouchable: set[str] = set()  # comments that the Page may neither hide nor remove
         self.cover = File("880001", "image/png", picture(1))
         self.picture = File("880002", "image/png", picture(2))
 

@@ -16,6 +16,13 @@ from typing import TypeVar
 from werkzeug.wrappers import Request, Response
 
 from archiver.demo.simulators.base import SimulatedTime
+from archiver.demo.simulators.wordpress_changes import (
+    Caller,
+    RestError,
+    change_comment,
+    change_post,
+    editable,
+)
 from archiver.demo.simulators.wordpress_json import STATUSES, Json, Rendering
 from archiver.demo.simulators.wordpress_world import Comment, Post, User, WordPressWorld
 
@@ -24,15 +31,6 @@ PHP_NOISE = (
     "<br />\n<b>Warning</b>:  Undefined array key 0 in <b>/srv/www/plug-in.php</b> on line "
     "<b>12</b><br />\n"
 )
-
-
-class RestError(Exception):
-    """An answer that WordPress gives instead of data."""
-
-    def __init__(self, status: int, code: str, message: str, **details: object) -> None:
-        super().__init__(message)
-        self.status = status
-        self.body = {"code": code, "message": message, "data": {"status": status, **details}}
 
 
 class WordPressSimulator(WordPressWorld):
@@ -117,10 +115,9 @@ class WordPressSimulator(WordPressWorld):
         if parts[:2] != ["wp", "v2"]:
             raise _no_route()
         if edit and user is None:
-            code, message = "rest_forbidden_context", "Sorry, you are not allowed to edit this."
-            if parts[2:] == ["users", "me"]:
-                code, message = "rest_not_logged_in", "You are not currently logged in."
-            raise RestError(401, code, message)
+            raise _not_signed_in(parts)
+        if request.method not in {"GET", "HEAD"}:
+            return self._changed(request, parts[2:], user), {}
         match parts[2:]:
             case ["types"]:
                 return {name: rendering.type(name) for name in self.types}, {}
@@ -132,13 +129,33 @@ class WordPressSimulator(WordPressWorld):
             case ["comments"]:
                 return self._comment_list(request, rendering, user)
             case ["comments", number]:
-                return rendering.comment(self._one_comment(_whole(number), user)), {}
+                return rendering.comment(self._one_comment(_whole(number), user, edit=edit)), {}
             case [base] if base in self.types.values():
                 return self._post_list(request, rendering, user, base)
             case [base, number] if base in self.types.values():
-                return rendering.post(self._one_post(_whole(number), user, base)), {}
+                return rendering.post(self._one_post(_whole(number), user, base, edit=edit)), {}
             case [base, number, "revisions"] if base in self.types.values():
                 return self._revisions(request, rendering, user, self._of(base, _whole(number)))
+        raise _no_route()
+
+    def _changed(self, request: Request, parts: list[str], user: User | None) -> Json:
+        given = request.get_json(silent=True) if request.is_json else None
+        fields = given if isinstance(given, dict) else {}
+        force = request.args.get("force") == "true"
+        match parts:
+            case ["comments", number]:
+                return change_comment(
+                    self,
+                    self._one_comment(_whole(number), user),
+                    user,
+                    request.method,
+                    force=force,
+                    fields=fields,
+                    caller=Caller(request.remote_addr or "", request.user_agent.string),
+                )
+            case [base, number] if base in self.types.values():
+                post = self._of(base, _whole(number))
+                return change_post(self, post, user, request.method, force=force, fields=fields)
         raise _no_route()
 
     def _index(self) -> Json:
@@ -256,19 +273,23 @@ class WordPressSimulator(WordPressWorld):
             raise RestError(404, "rest_post_invalid_id", "Invalid post ID.")
         return post
 
-    def _one_post(self, number: int, user: User | None, base: str) -> Post:
+    def _one_post(self, number: int, user: User | None, base: str, *, edit: bool) -> Post:
         post = self._of(base, number)
+        if edit:
+            editable(post, user, code="rest_forbidden_context", doing="edit")
         if user is None and post.status not in {"publish", "inherit"}:
             raise RestError(401, "rest_forbidden", "Sorry, you are not allowed to do that.")
         return post
 
-    def _one_comment(self, number: int, user: User | None) -> Comment:
+    def _one_comment(self, number: int, user: User | None, *, edit: bool = False) -> Comment:
         comment = self.comments.get(number)
         if comment is None:
             raise RestError(404, "rest_comment_invalid_id", "Invalid comment ID.")
         if not self._readable(comment, user):
             message = "Sorry, you are not allowed to read this comment."
             raise RestError(401, "rest_cannot_read", message)
+        if edit:
+            editable(comment, user, code="rest_forbidden_context", doing="edit")
         return comment
 
     def _readable(self, comment: Comment, user: User | None) -> bool:
@@ -294,6 +315,12 @@ def _only(body: object, wanted: Iterable[str]) -> object:
 def _no_route() -> RestError:
     message = "No route was found matching the URL and request method."
     return RestError(404, "rest_no_route", message)
+
+
+def _not_signed_in(parts: list[str]) -> RestError:
+    if parts[2:] == ["users", "me"]:
+        return RestError(401, "rest_not_logged_in", "You are not currently logged in.")
+    return RestError(401, "rest_forbidden_context", "Sorry, you are not allowed to edit this.")
 
 
 def _whole(given: str) -> int:

@@ -89,7 +89,8 @@ class Rendering:
         }
         if self._edit:
             content["raw"] = comment.content
-            body |= {"author_email": "", "author_ip": "192.0.2.7", "author_user_agent": "browser"}
+            body |= {"author_email": "", "author_ip": comment.ip}
+            body["author_user_agent"] = comment.agent
         return body
 
     def revision(self, post: Post, revision: Revision) -> Json:

@@ -103,6 +103,8 @@ class Comment:
     user: int = 0
     type: str = "comment"
     before_trash: str = ""
+    ip: str = "192.0.2.7"
+    agent: str = "browser"
 
 
 class WordPressWorld(Simulator):
@@ -116,6 +118,7 @@ class WordPressWorld(Simulator):
         self.tagline = "News and notices"
         self.utc_offset = timedelta(hours=-6)  # of the site's local times
         self.types = {"post": "posts", "page": "pages", "attachment": "media"}
+        self.trash_enabled = True  # EMPTY_TRASH_DAYS; without, only deletion for ever is left
         self.revisions_kept: int | None = None  # WP_POST_REVISIONS; None keeps all
         self.users = {
             "chief": User(1, "chief", "Chief of Police", "administrator"),

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from werkzeug.wrappers import Request, Response
 
 from archiver.demo.simulators.base import SimulatedTime, Simulator
+from archiver.demo.simulators.x_changes import Changes
 from archiver.demo.simulators.x_door import (
     Credentials,
     Meter,
@@ -39,6 +41,7 @@ class XSimulator(Simulator):
     for some ("timeline", "lookup", "search recent", "search all", "mentions", "user",
     "user by name", "me"). With `answer_vocabulary` they answer in another than they take.
     `left_out` names expansions that listings do not honour, as happens on the real one.
+    `remover` is a second set of tokens of the agency's account, which may also change things.
     """
 
     name = "x"
@@ -54,6 +57,13 @@ class XSimulator(Simulator):
     ) -> None:
         super().__init__(time_)
         self.credentials = credentials or Credentials()
+        self.remover = replace(
+            self.credentials,
+            access_token=f"{self.credentials.access_token}-that-writes",
+            access_token_secret=f"{self.credentials.access_token_secret}-that-writes",
+            writes=True,
+        )
+        self._asker = self.credentials  # of the present request
         self.vocabulary = vocabulary
         self.vocabularies: dict[str, str] = {}
         self.answer_vocabulary = ""
@@ -192,7 +202,10 @@ class XSimulator(Simulator):
         if not request.path.startswith("/2/"):
             return served_file(request)
         try:
-            signed = admitted(request, self.credentials)
+            self._asker = self._sender(request)
+            signed = admitted(request, self._asker)
+            if request.method != "GET":
+                return self._changed(request, signed)
             endpoint, handler = self._endpoint(request.path)
             headers = self.meter.count(endpoint, self.time.now())
             view = self._view(endpoint, request)
@@ -202,6 +215,17 @@ class XSimulator(Simulator):
         if view.problems:
             body["errors"] = view.problems
         return _json(body, 200, headers)
+
+    def _sender(self, request: Request) -> Credentials:
+        """Which of the two sets the request names; whether it is signed with it is not said."""
+        named = f'"{self.remover.access_token}"' in request.headers.get("Authorization", "")
+        return self.remover if named else self.credentials
+
+    def _changed(self, request: Request, signed: bool) -> Response:
+        names = VOCABULARIES[self.vocabulary]
+        endpoint, change = Changes(self.world, names, self._asker, signed).of(request)
+        headers = self.meter.count(endpoint, self.time.now())
+        return _json(change(), 200, headers)
 
     def _endpoint(self, path: str) -> tuple[str, Callable[[Request, View, bool], Json]]:
         parts = path.strip("/").split("/")[1:]
@@ -239,7 +263,7 @@ class XSimulator(Simulator):
     def _me(self, _request: Request, view: View, signed: bool) -> Json:
         if not signed:
             raise Refusal.problem(403, view.names, "unsupported-authentication")
-        return {"data": view.user(self.who(self.credentials.owner))}
+        return {"data": view.user(self.who(self._asker.owner))}
 
     def _user(
         self, view: View, person: Person | None, parameter: str, value: str, signed: bool
@@ -330,7 +354,7 @@ class XSimulator(Simulator):
         return answer
 
     def _owns(self, person: Person) -> bool:
-        return person.handle == self.credentials.owner
+        return person.handle == self._asker.owner
 
     def _listed(self, request: Request, view: View, chains: list[Chain], name: str) -> Json:
         """One page of a listing, newest version first."""

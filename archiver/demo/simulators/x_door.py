@@ -28,6 +28,9 @@ _LIMITS = {
     "search recent": 300,
     "search all": 300,
     "me": 75,
+    "delete": 50,
+    "hide": 50,
+    "unrepost": 50,
 }
 _PLAIN_PARAMETERS = _words(
     "ids query max_results pagination_token next_token since_id until_id start_time end_time "
@@ -37,7 +40,8 @@ _PLAIN_PARAMETERS = _words(
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What the simulator takes. `owner` is the handle that the access token belongs to."""
+    """What the simulator takes. `owner` is the handle that the access token belongs to,
+    `writes` whether its app had the permission "Read and write" when it was made."""
 
     bearer_token: str = "simulated-bearer-token"  # noqa: S105 - opens nothing but this simulator
     consumer_key: str = "simulated-consumer-key"
@@ -45,6 +49,7 @@ class Credentials:
     access_token: str = "501-simulated-access-token"  # noqa: S105 - opens nothing but this simulator
     access_token_secret: str = "simulated-access-token-secret"  # noqa: S105 - opens nothing but this simulator
     owner: str = "springfieldpd"
+    writes: bool = False
 
     def as_files(self) -> Mapping[str, str]:
         """All of them by the names that the connector uses."""
