@@ -107,6 +107,10 @@ class Agency(_Section):
     """Names of those who may approve accounts. Nobody else can."""
     approval_lasts: Duration = timedelta(days=365)
     """An approval ends after this, for the annual review."""
+    records_officers: tuple[str, ...] = ()
+    """Names of those who may adopt retention schedules and confirm the clock. Nobody else can."""
+    hold_release_needs_other: bool = True
+    """A hold is released by somebody else than the person who issued it."""
 
     @field_validator("timezone")
     @classmethod

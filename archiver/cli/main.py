@@ -15,6 +15,7 @@ from archiver.cli import (  # noqa: F401
     alarms,
     capture,
     demo,
+    holds,
     records,
     report,
     retention,

@@ -148,8 +148,9 @@ def check_file(path: Path, home: Path) -> tuple[Problem, ...]:
     Raises: UsageError where it cannot be read at all; ScheduleFileError for an earlier file.
     """
     made = shipped()
-    ours = own_files(home)
-    for earlier in ours[: ours.index(path)] if path in ours else ():
+    ours = [each.resolve() for each in own_files(home)]
+    here = path.resolve()
+    for earlier in ours[: ours.index(here)] if here in ours else ():
         file, problems = _laid_over(earlier, read_file(earlier), made)
         if problems or file is None:
             raise _faulty(earlier, problems)
