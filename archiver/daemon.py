@@ -38,6 +38,9 @@ START_MAY_TAKE = timedelta(minutes=30)  # to put right what a crash left in a la
 _WAKE = 0.5  # seconds: how soon a signal is noticed
 _STATUS_EVERY = 10.0  # seconds
 
+SETTLE_EVERY = timedelta(minutes=10)
+LOOK_AT_RETENTION_EVERY = timedelta(minutes=10)  # it is evaluated once for each agency day
+
 log = logging.getLogger(__name__)
 
 
@@ -64,6 +67,8 @@ def run(
         dispatcher = Dispatcher(archive.captures, tell=tell)
         watch = _watch(archive, channels or archive.channels, tell)
         dispatcher.every(_watch_interval(archive), watch.round, "watch")
+        dispatcher.every(SETTLE_EVERY, lambda: _settle_removals(archive), "removals")
+        dispatcher.every(LOOK_AT_RETENTION_EVERY, lambda: _retention(archive), "retention")
         dispatcher.start()
         _log_start(archive, dispatcher)
         systemd.say("READY=1")
@@ -121,11 +126,24 @@ def _watch_interval(archive: Archive) -> timedelta:
     return max(min(WATCH_EVERY, new), timedelta(seconds=1))
 
 
+def _settle_removals(archive: Archive) -> None:
+    """Ask the platform what became of guarded deletions that were cut off; sends nothing."""
+    for settled in archive.deletions.resume():
+        log.warning("a removal was settled: %s", settled, extra={"action": "removal settled"})
+
+
+def _retention(archive: Archive) -> None:
+    """Once a day: where every record stands."""
+    done = archive.retention.nightly()
+    if done is not None:
+        log.info("retention was evaluated: %s", done, extra={"action": "retention"})
+
+
 def _recover(archive: Archive) -> None:
     """Put right what a crash left; what cannot be is an alarm until it is."""
     done = recover(archive.captures)
     now = archive.clock.now()
-    for problem in done.problems:
+    for problem in (*done.problems, *archive.dispositions.resume()):
         log.error("%s", problem, extra={"action": "recovery problem"})
     with archive.database.write() as connection:
         if done.problems:

@@ -68,3 +68,12 @@ class MediaBlob:
     etag: str = ""
     fetched_at: datetime | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Permit:
+    """Leave to remove these segments from the vault, for this disposition. Minted in
+    `archiver/desk/permit.py` only, by asking the database again."""
+
+    batch: int
+    segments: frozenset[str]

@@ -12,7 +12,12 @@ from archiver import outbound
 from archiver.capture.run import Captures
 from archiver.clock import Clock, SystemClock
 from archiver.credentials import CredentialStore
+from archiver.desk import disposition_setup
 from archiver.desk.accounts import Accounts
+from archiver.desk.deletions import Deletions
+from archiver.desk.dispositions import Dispositions
+from archiver.desk.holds import Holds
+from archiver.desk.retention import Retention
 from archiver.errors import StoreError
 from archiver.files import make_folder
 from archiver.model.database import Database, open_database
@@ -39,6 +44,10 @@ class Archive:
     credentials: CredentialStore
     captures: Captures
     accounts: Accounts
+    retention: Retention
+    holds: Holds
+    deletions: Deletions
+    dispositions: Dispositions
     channels: tuple[Notifier, ...]
 
 
@@ -97,6 +106,7 @@ def opened(
         trust=trust,
     )
     try:
+        channels = _channels(sections.alarms, credentials, secrets)
         yield Archive(
             settings=settings,
             clock=moment,
@@ -106,7 +116,19 @@ def opened(
             credentials=credentials,
             captures=captures,
             accounts=Accounts(database, sections.agency, moment),
-            channels=_channels(sections.alarms, credentials, secrets),
+            retention=Retention(database, sections.agency, moment, settings.home),
+            holds=Holds(database, sections.agency, moment, channels),
+            deletions=Deletions(database, vault, captures, moment),
+            dispositions=disposition_setup.made(
+                database,
+                vault,
+                moment,
+                sections.agency,
+                home=settings.home,
+                spool=settings.spool_path,
+                lock=captures.lock,
+            ),
+            channels=channels,
         )
     finally:
         database.close()

@@ -152,14 +152,16 @@ RULES = (
         within=("connectors",),
     ),
     Rule(
-        "nothing is deleted from the vault, and files are removed in three places only",
+        "files are removed in six places only",
         either(
             calls_method("unlink", "rmtree", "rmdir"),
             calls("os.remove", "os.unlink", "os.rmdir", "shutil.rmtree", "shutil.move"),
         ),
-        # A second name of a published file; a file that was never sealed; spools after a crash.
+        # A second name of a published file; files that were never sealed; spools after a
+        # crash; and what an executed disposition replaced, with its permit.
         (
-            "archiver/files.py", "archiver/warc/writer.py", "archiver/capture/recover.py",
+            "archiver/files.py", "archiver/warc/writer.py", "archiver/warc/target.py",
+            "archiver/capture/recover.py", "archiver/vault/local.py", "archiver/desk/execution.py",
         ),
         "path.unlink()",
     ),
@@ -222,11 +224,27 @@ def test_every_allowed_place_is_used(rule: Rule) -> None:
     assert set(rule.allowed) - used == set()
 
 
-def test_a_vault_has_no_way_to_delete() -> None:
+def test_a_vault_removes_nothing_without_a_permit() -> None:
     for path, tree in _sources(("archiver/vault",)):
         for node in ast.walk(tree):
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-                assert not node.name.startswith(("delete", "remove", "purge", "replace")), path
+            if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                continue
+            if node.name.startswith(("delete", "remove", "purge", "replace")):
+                given = [a.annotation for a in (*node.args.args, *node.args.kwonlyargs)]
+                names = {each.id for each in given if isinstance(each, ast.Name)}
+                assert "Permit" in names, f"{path}: {node.name}"
+
+
+def test_permits_are_minted_in_one_place_only() -> None:
+    minted = {
+        path
+        for path, tree in _sources(("archiver",))
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id == "Permit"
+    }
+    assert minted == {"archiver/desk/permit.py"}
 
 
 def test_no_package_does_anything_when_it_is_imported() -> None:

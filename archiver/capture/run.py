@@ -10,6 +10,7 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from archiver.capture.context import Context
@@ -64,45 +65,69 @@ class Captures:
         slug: str,
         window: Window,
         *,
+        since: datetime | None = None,
         stop: Callable[[], bool] = _never,
         tell: Callable[[Progress], None] = _silent,
         watch: Callable[[Recorder], AbstractContextManager[None]] | None = None,
     ) -> Outcome:
         """Walk the window once. A platform's fault is in the outcome, not raised.
 
-        `watch` is entered with the recorder while the walk runs, so that a stop can end
-        waiting reads. Raises: RefusedError when the account is not approved now, BusyError
-        when it is being captured already, StoreError when our own disk or database fails.
+        With `since` (aware UTC) a RECENT walk reaches back at least so far. `watch` is entered
+        with the recorder while the walk runs, so that a stop can end waiting reads.
+
+        Raises: RefusedError when the account is not approved now, BusyError when it is being
+        captured already, StoreError when our own disk or database fails.
         """
         entry = self.approved(slug)
         with self.lock(slug):
-            recorder = self._recorder()
-            try:
-                connector = self._connect(entry, recorder)
-            except (Misconfigured, ConnectorError) as error:
-                recorder.close()
-                return self._unusable(entry, window, error)
-            context = Context(
-                account_id=entry.id,
-                account=_account(entry),
-                window=window,
-                database=self.database,
-                vault=self.vault,
-                recorder=recorder,
-                secrets=self.secrets,
-                clock=self.clock,
-                settings=self.settings,
-                zone=self.agency.zone,
-                spool=self.spool,
-                replaceable_media=connector.capabilities.media_replaceable,
+            return self.capture_locked(
+                entry, window, since=since, stop=stop, tell=tell, watch=watch
             )
-            if window is Window.FULL:
-                self._renew_expiry(entry, connector)
-            walk = Walk(context, connector, stop=stop, tell=tell)
-            if watch is None:
-                return walk.run()
-            with watch(recorder):
-                return walk.run()
+
+    def capture_locked(
+        self,
+        entry: AccountEntry,
+        window: Window,
+        *,
+        since: datetime | None = None,
+        stop: Callable[[], bool] = _never,
+        tell: Callable[[Progress], None] = _silent,
+        watch: Callable[[Recorder], AbstractContextManager[None]] | None = None,
+    ) -> Outcome:
+        """As `capture`, for one who has found the account approved and holds its lock."""
+        recorder = self._recorder()
+        try:
+            connector = self._connect(entry, recorder)
+        except (Misconfigured, ConnectorError) as error:
+            recorder.close()
+            return self._unusable(entry, window, error)
+        context = self._context(entry, window, recorder, connector)
+        if window is Window.FULL:
+            self._renew_expiry(entry, connector)
+        walk = Walk(context, connector, stop=stop, tell=tell, since=since)
+        if watch is None:
+            return walk.run()
+        with watch(recorder):
+            return walk.run()
+
+    @contextmanager
+    def at_work(
+        self, entry: AccountEntry, *, removing: bool
+    ) -> Iterator[tuple[connectors.Guarded, Context]]:
+        """A connector for single acts, and the context of a step that keeps them. Only with
+        `removing` does it get the credentials for removals. The caller holds the account's lock.
+
+        Raises: ConnectorError, its text scrubbed.
+        """
+        recorder = self._recorder()
+        try:
+            connector = self._connect(entry, recorder, removing=removing)
+            yield connector, self._context(entry, Window.RECENT, recorder, connector)
+        except ConnectorError as error:
+            self.secrets.scrub_error(error)
+            raise
+        finally:
+            recorder.close()
 
     def check(self, slug: str) -> Check:
         """Try an account's credentials; also one that is only proposed.
@@ -188,14 +213,38 @@ class Captures:
             verify=self.trust,
         )
 
-    def _connect(self, entry: AccountEntry, recorder: Recorder) -> connectors.Guarded:
+    def _context(
+        self,
+        entry: AccountEntry,
+        window: Window,
+        recorder: Recorder,
+        connector: connectors.Guarded,
+    ) -> Context:
+        return Context(
+            account_id=entry.id,
+            account=_account(entry),
+            window=window,
+            database=self.database,
+            vault=self.vault,
+            recorder=recorder,
+            secrets=self.secrets,
+            clock=self.clock,
+            settings=self.settings,
+            zone=self.agency.zone,
+            spool=self.spool,
+            replaceable_media=connector.capabilities.media_replaceable,
+        )
+
+    def _connect(
+        self, entry: AccountEntry, recorder: Recorder, *, removing: bool = False
+    ) -> connectors.Guarded:
         try:
-            credentials = Credentials(self.credentials.of(entry.slug))
+            credentials = Credentials(self.credentials.of(entry.slug, removing=removing))
             specs = connectors.connector_class(entry.platform).credentials
             self.secrets.add(*credentials.secrets(specs))
         except UsageError as error:  # a fault of this account, which its state must show
             raise Misconfigured(str(error)) from error
-        return connectors.connect(_account(entry), recorder, credentials)
+        return connectors.connect(_account(entry), recorder, credentials, removing=removing)
 
     def _renew_expiry(self, entry: AccountEntry, connector: connectors.Guarded) -> None:
         """Ask until when the credential holds, so that people are told in time."""

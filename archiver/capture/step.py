@@ -46,10 +46,15 @@ def new_run_id(slug: str, at: datetime) -> str:
 
 
 class Step:
-    """Collects pages until it is committed. Not thread-safe; used by one walk."""
+    """Collects pages until it is committed. Not thread-safe; used by one walk.
 
-    def __init__(self, context: Context) -> None:
+    `purpose` stands in the run log instead of the window, for a step that is no part of a walk:
+    it moves no cursor and says nothing about how captures are doing.
+    """
+
+    def __init__(self, context: Context, *, purpose: str = "") -> None:
         self._context = context
+        self._purpose = purpose
         self.started_at = context.clock.now()
         self.run_id = new_run_id(context.account.slug, self.started_at)
         self.pages = 0
@@ -334,7 +339,7 @@ class Step:
             account=context.account.slug,
             platform=context.account.platform,
             address=context.account.address,
-            window=context.window.value,
+            window=self._purpose or context.window.value,
             started_at=self.started_at,
             ended_at=context.clock.now(),
             pages=self.pages,
@@ -359,6 +364,8 @@ class Step:
                 segment=segment,
                 zone=context.zone,
             )
+            if self._purpose:
+                return done
             if error is None:
                 health.succeeded(connection, context.account_id, at=manifest.ended_at)
             elif not isinstance(error, CaptureStopped):  # our own stop is no fault of theirs

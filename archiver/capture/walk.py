@@ -51,6 +51,7 @@ class Outcome:
     finished: bool = False
     error: ConnectorError | None = None
     error_text: str = ""
+    listed: frozenset[Key] = frozenset()  # what a finished walk was shown by the platform
 
     def add(self, done: Committed) -> None:
         """Count a committed step."""
@@ -61,7 +62,8 @@ class Outcome:
 
 
 class Walk:
-    """Runs one walk. `stop` is asked after every page; `tell` hears of progress."""
+    """Runs one walk. `stop` is asked after every page; `tell` hears of progress. With `since` a
+    RECENT walk begins afresh and reaches back at least to that moment (aware UTC)."""
 
     def __init__(
         self,
@@ -70,7 +72,9 @@ class Walk:
         *,
         stop: Callable[[], bool],
         tell: Callable[[Progress], None],
+        since: datetime | None = None,
     ) -> None:
+        self._reach = since if context.window is Window.RECENT else None
         self._context = context
         self._connector = connector
         self._stop = stop
@@ -87,6 +91,8 @@ class Walk:
         context = self._context
         with context.database.read() as connection:
             stored = known.walk(connection, context.account_id, context.window)
+        if stored is not None and stored.open and self._reach is not None:
+            stored = None  # its pages so far do not count for a walk that must see everything
         if stored is None or not stored.open:
             cursor = dict(stored.cursor) if stored else {}
             fresh = WalkState(cursor=cursor, open=True, began=context.clock.now(), coverage=[])
@@ -160,7 +166,8 @@ class Walk:
     def _since(self, began: datetime) -> datetime | None:
         if self._context.window is not Window.RECENT:
             return None
-        return began - self._context.settings.intervals.recent_reaches_back
+        usual = began - self._context.settings.intervals.recent_reaches_back
+        return usual if self._reach is None else min(usual, self._reach)
 
     def _advance(self, page: Page) -> None:
         """Move the walk's state over a page that was taken in.
@@ -210,6 +217,7 @@ class Walk:
         lookup.suspected()
         self._commit(open_=False)
         self.outcome.finished = True
+        self.outcome.listed = frozenset(self._seen)
 
     def _commit(self, *, open_: bool) -> None:
         state = self._state

@@ -17,6 +17,7 @@ from archiver.cli.screen import minute, out, print_json, short, table, when
 from archiver.errors import NotFoundError, UsageError
 from archiver.model.queries import browse
 from archiver.model.queries.browse import FindingLine, RecordLine, VersionView
+from archiver.model.queries.holds import open_holds_on
 
 records = typer.Typer(help="Look at what is held.", no_args_is_help=True)
 app.add_typer(records, name="records")
@@ -93,14 +94,17 @@ def show(
         versions = browse.versions_of(connection, line.id)
         findings = browse.list_findings(connection, record_id=line.id)
         counts = browse.newest_metrics(connection, line.id)
+        held = open_holds_on(connection, [line.id], day=archive.holds.today()).get(line.id, [])
         zone = archive.settings.sections.agency.zone
     if as_json:
         print_json(
             {"record": line, "thread": thread, "versions": versions, "findings": findings,
-             "counts": counts}
+             "counts": counts, "holds": held}
         )  # fmt: skip
         return
     _head(line, zone)
+    for hold in held:
+        out.print(Text(f"held by {hold.id} ({hold.kind.value}: {hold.matter})", "bold red"))
     if len(thread) > 1:
         out.rule("thread", align="left")
         for each in _nested(thread):

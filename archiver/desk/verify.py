@@ -4,7 +4,8 @@ Checked: every segment file against its hash in the database and in the ledger, 
 record in it against its own digests; every record that the database refers to lies where it
 says; every file in the vault is known; every version's digest is that of its canonical form;
 every version and finding is as the manifest in its sealed file says; every run's Merkle root
-in the ledger is that of its versions; the ledger's chain holds. Nothing is changed.
+in the ledger is that of its versions; what was disposed of is what the ledger says, and no
+more; the ledger's chain holds. Nothing is changed.
 
 Not checked: whether the platform told the truth, and whether the ledger's last lines were
 cut off together with what they speak of (that needs a copy of the last hash elsewhere).
@@ -20,12 +21,13 @@ from itertools import groupby
 from pathlib import Path
 
 from archiver.capture.sealed import manifest_in
+from archiver.desk.verify_disposed import Disposed, read_disposed
 from archiver.desk.witness import Witness
 from archiver.errors import EvidenceError
 from archiver.ledger import merkle
 from archiver.ledger.chain import faults
 from archiver.model.database import Database
-from archiver.model.queries import ledger, segments
+from archiver.model.queries import hold_checks, ledger, segments
 from archiver.model.queries.segments import StoredVersion
 from archiver.vault.base import Vault
 from archiver.warc.check import CheckReport, check_many
@@ -74,7 +76,14 @@ def _files(
 ) -> None:
     with database.read() as connection:
         known = {s.name: s for s in segments.all_segments(connection)}
+        replaced = segments.segment_names(connection) - known.keys()
     there = set(vault.names())
+    result.problems += [
+        f"the segment {name} was replaced by a disposition and is still in the vault; "
+        "the next start of Archiver removes it"
+        for name in sorted(there & replaced)
+    ]
+    there -= replaced
     result.problems += [
         f"the segment {name} is in the database but not in the vault"
         for name in sorted(known.keys() - there)
@@ -144,13 +153,16 @@ def _rows(database: Database, result: Verification, witness: Witness) -> None:
         result.problems += segments.dangling(connection)
         result.problems += segments.miscounted(connection)
         result.problems += witness.finding_faults(segments.stored_findings(connection))
+        result.problems += hold_checks.disagreements(connection)
+        disposed = read_disposed(connection, lines)
+        result.problems += disposed.faults
         seen = set()
         for run_id, group in groupby(segments.stored_versions(connection), lambda v: v.run_id):
             seen.add(run_id)
             rows = list(group)
             root = told[run_id]["root"] if run_id in told else None
             result.versions += len(rows)
-            result.problems += _run(run_id, rows, root)
+            result.problems += _run(run_id, rows, root, disposed)
             media = segments.version_media_of(connection, run_id)
             result.problems += witness.faults(run_id, rows, media)
         result.problems += [
@@ -179,8 +191,12 @@ def _ledger(
             yield f"the run {run_id} has a segment but no line in the ledger"
 
 
-def _run(run_id: str, versions: Sequence[StoredVersion], root: str | None) -> Iterator[str]:
+def _run(
+    run_id: str, versions: Sequence[StoredVersion], root: str | None, disposed: Disposed
+) -> Iterator[str]:
     for version in versions:
+        if not version.canonical and disposed.buried(version.record_id, version.leaf):
+            continue
         text = version.canonical.encode("ascii", "replace")
         if hashlib.sha256(text).hexdigest() != version.digest:
             yield f"{version.family} {version.platform_id}: a stored version was changed"

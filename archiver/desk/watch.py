@@ -14,6 +14,7 @@ from datetime import datetime
 from pathlib import Path
 
 from archiver.clock import Clock
+from archiver.desk import hold_reviews
 from archiver.desk.teller import Teller
 from archiver.desk.watch_rules import (
     ACCOUNT_ALARMS,
@@ -65,6 +66,7 @@ class Watch:
                 _alarm(connection, None, kind, trouble, is_open=kind in facts.archive, at=now)
             for sight, each in zip(facts.sights, found, strict=True):
                 _settle(connection, sight, each, facts.gaps, now)
+            hold_reviews.settle(connection, now=now, zone=self.terms.zone)
         self.teller.round()
 
     def _look(self) -> _Facts:

@@ -15,6 +15,7 @@ from archiver.model.manifest import FindingDraft, RunManifest, VersionDraft
 from archiver.model.queries.segments import StoredFinding, StoredVersion
 
 Media = tuple[tuple[str, str], ...]  # key and hash, in their order
+_DISPOSED: Media = (("", "disposed"),)  # of a tombstone; its media list is as gone as its text
 
 
 @dataclass
@@ -28,7 +29,9 @@ class Witness:
     def hear(self, manifest: RunManifest) -> None:
         """Take in what a sealed file says."""
         self._versions[manifest.run_id] = {
-            _version_print(v, v.exchange): tuple((m.key, m.sha256) for m in v.media)
+            _version_print(v, v.exchange): _DISPOSED
+            if v.disposed_by
+            else tuple((m.key, m.sha256) for m in v.media)
             for v in manifest.versions
         }
         self._findings[manifest.run_id] = {_finding_print(f) for f in manifest.findings}
@@ -63,6 +66,8 @@ class Witness:
                 yield f"{what}: a finding is not as the sealed file of its run says"
 
     def _same_media(self, version_id: int, told: Media, stored: Sequence[tuple[str, str]]) -> bool:
+        if told is _DISPOSED:
+            return not any(key or sha256 for key, sha256 in stored)
         if len(told) != len(stored):
             return False
         for position, ((key, sha256), (its_key, its_sha256)) in enumerate(

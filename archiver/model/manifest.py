@@ -67,9 +67,13 @@ class VersionDraft:
     native: str
     exchange: str
     media: tuple[MediaDraft, ...] = ()
+    sealed_leaf: str = ""  # of a disposed version: the leaf as it was
+    disposed_by: str = ""  # the disposition that made it a tombstone
 
     def leaf(self) -> str:
         """Hex SHA-256 over the state's digest, its identity and its media: a Merkle leaf."""
+        if self.sealed_leaf:
+            return self.sealed_leaf
         parts = [self.family, self.platform_id, self.version_key, self.digest]
         parts += [f"{m.key} {m.sha256}" for m in self.media]
         return hashlib.sha256("\n".join(parts).encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,8 +1,11 @@
 """What the database itself keeps of holds, also against an administrator with a SQL shell.
 
 A hold can be changed in one way only: released, once, after the event that says so was
-written down. What it has matched can be neither changed nor removed. An account of which an
-open hold has matched a record cannot be closed.
+written down. What it has matched can be neither changed nor removed. While a hold is open, an
+account of which it has matched a record cannot be closed, and a deletion of such a record on
+its platform cannot be cleared: the last fence, behind the decision and the transaction. The
+tail of a released hold is theirs to keep; the database asks no clock. What destruction may
+touch is in `triggers_disposition`.
 """
 
 from __future__ import annotations
@@ -16,7 +19,11 @@ _SAID = "EXISTS (SELECT 1 FROM hold_events WHERE hold_id = OLD.id AND action = '
 _HELD = """EXISTS (SELECT 1 FROM hold_matches JOIN holds ON holds.id = hold_matches.hold_id
     JOIN records ON records.id = hold_matches.record_id
     WHERE holds.released_on IS NULL AND records.account_id = OLD.id)"""
+_RECORD_HELD = """EXISTS (SELECT 1 FROM hold_matches JOIN holds ON holds.id = hold_matches.hold_id
+    WHERE holds.released_on IS NULL AND hold_matches.record_id = NEW.record_id)"""
 _CLOSES = "NEW.state = 'closed' AND OLD.state <> 'closed'"
+_CLEARS = "NEW.removal = 'delete' AND NEW.step = 'cleared'"
+_RECORD_STAYS = "a hold is open on the record, its removal is refused by the database"
 _ONLY_RELEASED = "holds is evidence: UPDATE is refused by the database, but for one release"
 _IS_HELD = "accounts: a hold is open on it, closing is refused by the database"
 
@@ -38,23 +45,30 @@ def _wrong(differs: str) -> str:
 
 def _sqlite() -> list[str]:
     return [
-        f"CREATE TRIGGER holds_only_release BEFORE UPDATE ON holds WHEN {_wrong('IS NOT')} "
-        f"BEGIN SELECT RAISE(ABORT, '{_ONLY_RELEASED}'); END",
-        f"CREATE TRIGGER accounts_held BEFORE UPDATE ON accounts WHEN {_CLOSES} AND {_HELD} "
-        f"BEGIN SELECT RAISE(ABORT, '{_IS_HELD}'); END",
+        f"CREATE TRIGGER {name} BEFORE {act} ON {table} WHEN {wrong} "
+        f"BEGIN SELECT RAISE(ABORT, '{refusal}'); END"
+        for name, act, table, wrong, refusal in _fences("IS NOT")
     ]
 
 
 def _postgresql() -> list[str]:
+    made = []
+    for name, act, table, wrong, refusal in _fences("IS DISTINCT FROM"):
+        made.append(
+            f"CREATE FUNCTION archiver_{name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+            f"IF {wrong} THEN RAISE EXCEPTION '{refusal}'; END IF; RETURN NEW; END $$"
+        )
+        made.append(
+            f"CREATE TRIGGER {name} BEFORE {act} ON {table} "
+            f"FOR EACH ROW EXECUTE FUNCTION archiver_{name}()"
+        )
+    return made
+
+
+def _fences(differs: str) -> list[tuple[str, str, str, str, str]]:
+    """Name, act, table, when it is refused, and in what words."""
     return [
-        "CREATE FUNCTION archiver_hold_release() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-        f"IF {_wrong('IS DISTINCT FROM')} THEN RAISE EXCEPTION '{_ONLY_RELEASED}'; END IF; "
-        "RETURN NEW; END $$",
-        "CREATE TRIGGER holds_only_release BEFORE UPDATE ON holds "
-        "FOR EACH ROW EXECUTE FUNCTION archiver_hold_release()",
-        "CREATE FUNCTION archiver_account_held() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-        f"IF {_CLOSES} AND {_HELD} THEN RAISE EXCEPTION '{_IS_HELD}'; END IF; "
-        "RETURN NEW; END $$",
-        "CREATE TRIGGER accounts_held BEFORE UPDATE ON accounts "
-        "FOR EACH ROW EXECUTE FUNCTION archiver_account_held()",
+        ("holds_only_release", "UPDATE", "holds", _wrong(differs), _ONLY_RELEASED),
+        ("accounts_held", "UPDATE", "accounts", f"{_CLOSES} AND {_HELD}", _IS_HELD),
+        ("removals_held", "INSERT", "removals", f"{_CLEARS} AND {_RECORD_HELD}", _RECORD_STAYS),
     ]

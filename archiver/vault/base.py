@@ -6,15 +6,25 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
+from archiver.values import Permit
+
 
 class Vault(Protocol):
-    """Keeps sealed segments under their names. There is no way to remove one."""
+    """Keeps sealed segments under their names. One is removed only with a permit that names
+    it, when a disposition has put another in its place."""
 
     def put(self, name: str, sealed: Path) -> None:
         """Take over a sealed, fsynced file; when this returns, name and bytes are durable.
 
         Names begin with the UTC time as `20261124T133141Z-`. Raises: StoreError; the file
         then still lies where it was.
+        """
+        ...
+
+    def remove(self, name: str, permit: Permit) -> None:
+        """Remove a segment durably; one that is not there any more is no fault.
+
+        Raises: RefusedError when the permit does not name it; StoreError.
         """
         ...
 

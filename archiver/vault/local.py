@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from archiver.errors import EvidenceError, StoreError
-from archiver.files import make_folder, publish
+from archiver.errors import EvidenceError, RefusedError, StoreError
+from archiver.files import make_folder, publish, sync_folder
+from archiver.values import Permit
 
 _NAME = re.compile(r"(?P<day>\d{8})T\d{6}Z-[A-Za-z0-9._-]+\.warc\.gz")
 
@@ -24,6 +25,20 @@ class LocalVault:
         make_folder(final.parent)
         sealed.chmod(0o440)
         publish(sealed, final)
+
+    def remove(self, name: str, permit: Permit) -> None:
+        if name not in permit.segments:
+            raise RefusedError(
+                f"the permit of disposition {permit.batch} does not name the segment {name}; "
+                "nothing was removed"
+            )
+        place = self._place(name)
+        try:
+            place.unlink(missing_ok=True)
+            if place.parent.is_dir():
+                sync_folder(place.parent)
+        except OSError as error:
+            raise StoreError(f"the segment {name} cannot be removed: {error.strerror}") from error
 
     def names(self) -> Iterator[str]:
         try:

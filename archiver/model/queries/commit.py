@@ -23,7 +23,9 @@ from archiver.model.queries.known import holdings
 from archiver.model.queries.late import is_late, only_news
 from archiver.model.tables import cursors, exchanges, media, runs, segments, version_media
 from archiver.values import ExchangeRef, SegmentRef
+from connectors.base import Window
 
+_WALKED = frozenset(Window)  # a removal on the platform is a run, but no walk: it has no cursor
 _OUTCOMES = {"stopped": "stopped"}  # every other error code is a failure
 
 
@@ -76,12 +78,12 @@ def commit(
     bulk(connection, media, files)
     leaves = [v.leaf() for v in manifest.versions]
     ids = write_versions(connection, manifest, account_id, known, leaves)
-    written = {ids[v.family, v.platform_id] for v in manifest.versions}
-    catch(connection, sorted(written), zone=zone, at=manifest.ended_at)
+    if manifest.versions:
+        catch(connection, manifest.run_id, zone=zone, at=manifest.ended_at)
     _recover_media(connection, manifest)
     touch(connection, manifest, account_id, zone, ids)
     write_findings(connection, manifest, account_id, ids)
-    if not late:
+    if not late and manifest.window in _WALKED:
         _move_cursor(connection, manifest, account_id)
     if segment is not None or manifest.has_news:
         _ledger_line(connection, manifest, segment, leaves)

@@ -14,10 +14,11 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Row, exists, func, insert, literal, select
+from sqlalchemy import ColumnElement, Connection, Row, exists, func, insert, literal, select
 
 from archiver.model.queries.hold_scope import reached
 from archiver.model.queries.holds import binding_on, keep_still
+from archiver.model.queries.known import AT_ONCE
 from archiver.model.tables import Utc, accounts, records, versions
 from archiver.model.tables_retention import hold_matches
 from retention.facts import Scope
@@ -52,33 +53,32 @@ def match(
     *,
     zone: ZoneInfo,
     at: datetime,
-    among: Sequence[int] | None = None,
+    among: ColumnElement[bool] | None = None,
 ) -> int:
     """Write down the records that a scope reaches and that are not yet matched; returns how
-    many. `among`: look at these records only."""
+    many. `among`: only of the records that meet this condition."""
     matched = exists().where(
         hold_matches.c.hold_id == hold_id, hold_matches.c.record_id == records.c.id
     )
     count = 0
     for part in reached(connection, scope, zone=zone, among=among):
         fresh = select(literal(hold_id), records.c.id, literal(at, Utc)).where(part, ~matched)
-        done = connection.execute(
-            insert(hold_matches).from_select(["hold_id", "record_id", "at"], fresh)
-        )
+        statement = insert(hold_matches).from_select(["hold_id", "record_id", "at"], fresh)
+        done = connection.execute(statement, execution_options={"preserve_rowcount": True})
         count += done.rowcount
     return count
 
 
-def catch(
-    connection: Connection, record_ids: Sequence[int], *, zone: ZoneInfo, at: datetime
-) -> int:
-    """Match records that a step has just written against the holds that bind; returns how
-    many were caught. Without a hold it costs one SELECT."""
+def catch(connection: Connection, run_id: str, *, zone: ZoneInfo, at: datetime) -> int:
+    """Match the records of which a run has just written versions against the holds that bind;
+    returns how many were caught. Without a hold it costs one SELECT."""
     keep_still(connection)
+    written = select(versions.c.record_id).where(versions.c.run_id == run_id)
     caught = 0
     for entry in binding_on(connection, at.astimezone(zone).date()):
         for scope in entry.scopes:
-            caught += match(connection, entry.id, scope, zone=zone, at=at, among=record_ids)
+            among = records.c.id.in_(written)
+            caught += match(connection, entry.id, scope, zone=zone, at=at, among=among)
     return caught
 
 
@@ -141,3 +141,60 @@ def held_by(connection: Connection, hold_id: int) -> list[Held]:
         .order_by(accounts.c.slug)
     )
     return [Held(account=slug, records=number) for slug, number in connection.execute(query)]
+
+
+def matched(connection: Connection) -> dict[int, int]:
+    """How many records each hold has matched, by its number."""
+    query = select(hold_matches.c.hold_id, func.count()).group_by(hold_matches.c.hold_id)
+    return {row[0]: row[1] for row in connection.execute(query)}
+
+
+def matched_in(
+    connection: Connection, *, account: str = "", department: str = ""
+) -> dict[int, int]:
+    """How many records of an account, a department or (both empty) the archive each hold has
+    matched, by its number."""
+    query = (
+        select(hold_matches.c.hold_id, func.count())
+        .join(records, records.c.id == hold_matches.c.record_id)
+        .join(accounts, accounts.c.id == records.c.account_id)
+        .group_by(hold_matches.c.hold_id)
+    )
+    if account:
+        query = query.where(accounts.c.slug == account)
+    if department:
+        query = query.where(accounts.c.department == department)
+    return {row[0]: row[1] for row in connection.execute(query)}
+
+
+def existing(connection: Connection, record_ids: Sequence[int]) -> set[int]:
+    """Those of the numbers that are a record's."""
+    found: set[int] = set()
+    for start in range(0, len(record_ids), AT_ONCE):
+        chosen = record_ids[start : start + AT_ONCE]
+        found |= set(connection.scalars(select(records.c.id).where(records.c.id.in_(chosen))))
+    return found
+
+
+def named(connection: Connection, wanted: str) -> set[int]:
+    """The records that have this number, platform id or address; all of them, since a number
+    can be one record's and another one's platform id."""
+    clause = (records.c.platform_id == wanted) | (records.c.permalink == wanted)
+    if wanted.isdecimal() and len(wanted) < 16:
+        clause = clause | (records.c.id == int(wanted))
+    return set(connection.scalars(select(records.c.id).where(clause)))
+
+
+def authors(connection: Connection, name: str) -> list[str]:
+    """The ids of the authors that have this id or handle; the name itself if there is none."""
+    plain = name.strip().removeprefix("@")
+    query = (
+        select(records.c.author_id)
+        .where(
+            (records.c.author_id == plain)
+            | (func.lower(records.c.author_handle).in_((plain.lower(), f"@{plain.lower()}")))
+        )
+        .distinct()
+        .order_by(records.c.author_id)
+    )
+    return [each for each in connection.scalars(query) if each] or [plain]

@@ -38,38 +38,29 @@ from retention.words import needles, normalised
 
 
 def reached(
-    connection: Connection, scope: Scope, *, zone: ZoneInfo, among: Sequence[int] | None = None
+    connection: Connection,
+    scope: Scope,
+    *,
+    zone: ZoneInfo,
+    among: ColumnElement[bool] | None = None,
 ) -> Iterator[ColumnElement[bool]]:
     """Conditions on `records`: together they are what the scope reaches, and no record meets
-    two of them. `among`: only of these records. `zone` is the agency's, for its days.
+    two of them. `among`: only of the records that meet this. `zone` is the agency's, for its
+    days.
 
     The words are looked up when the first condition is asked for.
     """
+    here = true() if among is None else among
     rest = _by_limits(scope, zone)
     wanted = _Words(scope.words)
-    picks = sorted(scope.picks if among is None else scope.picks & set(among))
-    if scope.everything or not wanted.needles:
-        for part in _parts(rest, among):
-            yield part
-        left = not_(rest)
-        for chosen in _chunks(picks):
-            yield and_(records.c.id.in_(chosen), left)
-        return
-    found = set(picks)
-    for part in _parts(rest, among):
-        found |= _containing(connection, wanted, part)
-    for chosen in _chunks(sorted(found)):
-        yield records.c.id.in_(chosen)
-
-
-def _parts(
-    condition: ColumnElement[bool], among: Sequence[int] | None
-) -> Iterator[ColumnElement[bool]]:
-    if among is None:
-        yield condition
-        return
-    for chosen in _chunks(among):
-        yield and_(records.c.id.in_(chosen), condition)
+    if wanted.needles and not scope.everything:
+        found = _containing(connection, wanted, and_(here, rest)) - scope.picks
+        yield from (records.c.id.in_(chosen) for chosen in _chunks(sorted(found)))
+        rest = false()
+    else:
+        yield and_(here, rest)
+    for chosen in _chunks(sorted(scope.picks)):
+        yield and_(records.c.id.in_(chosen), here, not_(rest))
 
 
 def _chunks(ids: Sequence[int]) -> Iterator[Sequence[int]]:

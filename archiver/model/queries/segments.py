@@ -18,6 +18,7 @@ from archiver.model.tables import (
     version_media,
     versions,
 )
+from archiver.model.tables_disposition import replacements
 from archiver.values import SegmentRef
 
 
@@ -27,7 +28,10 @@ def segment_names(connection: Connection) -> set[str]:
 
 
 def all_segments(connection: Connection) -> list[SegmentRef]:
-    """All committed segments, by name, which is by time."""
+    """All committed segments, by name, which is by time, but for those that a disposition has
+    replaced: their files are gone."""
+    gone = select(replacements.c.segment)
+    query = select(segments).where(segments.c.name.not_in(gone)).order_by(segments.c.name)
     return [
         SegmentRef(
             name=row.name,
@@ -36,7 +40,7 @@ def all_segments(connection: Connection) -> list[SegmentRef]:
             records=row.records,
             sealed_at=row.sealed_at,
         )
-        for row in connection.execute(select(segments).order_by(segments.c.name))
+        for row in connection.execute(query)
     ]
 
 

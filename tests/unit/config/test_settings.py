@@ -21,7 +21,12 @@ from config.load import load
 from config.settings import Capture, Intervals, Mail, Sections
 
 EXAMPLE = files("config") / "examples" / "archiver.yaml"
-FOR_SPRINGFIELD = {"agency.name", "agency.timezone", "agency.approvers"}  # not the defaults
+FOR_SPRINGFIELD = {  # not the defaults
+    "agency.name",
+    "agency.timezone",
+    "agency.approvers",
+    "agency.records_officers",
+}
 
 
 def every_setting(model: type[BaseModel] = Sections, path: str = "") -> Iterator[tuple[str, Any]]:

@@ -267,13 +267,15 @@ def log(secrets: Secrets) -> Iterator[io.StringIO]:
     text = io.StringIO()
     handler = logging.StreamHandler(text)
     handler.addFilter(secrets.log_filter())
-    root = logging.getLogger()
-    level = root.level
+    root, talkative = logging.getLogger(), logging.getLogger("urllib3")
+    levels = root.level, talkative.level
     root.addHandler(handler)
     root.setLevel(logging.DEBUG)
+    talkative.setLevel(logging.DEBUG)  # another test may have quieted it
     yield text
     root.removeHandler(handler)
-    root.setLevel(level)
+    root.setLevel(levels[0])
+    talkative.setLevel(levels[1])
 
 
 def test_no_byte_on_the_disk_and_no_line_of_the_log_holds_a_secret(

@@ -1,0 +1,85 @@
+"""How a scope is written on the command line: the options that several commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Annotated
+
+import typer
+
+from archiver.errors import NotFoundError
+from archiver.model.queries import hold_matches
+from archiver.wiring import Archive
+from retention.facts import Scope
+
+DAY = "%Y-%m-%d"
+Account = Annotated[list[str] | None, typer.Option(help="This account; may be repeated.")]
+Department = Annotated[
+    list[str] | None, typer.Option(help="All accounts of this department; may be repeated.")
+]
+Author = Annotated[
+    list[str] | None, typer.Option(help="What this id or handle wrote; may be repeated.")
+]
+Word = Annotated[
+    list[str] | None,
+    typer.Option(help="What has this word or phrase in any version; may be repeated."),
+]
+Since = Annotated[
+    datetime | None, typer.Option(formats=[DAY], help="Published on this day or later.")
+]
+Until = Annotated[
+    datetime | None, typer.Option(formats=[DAY], help="Published on this day or earlier.")
+]
+Pick = Annotated[
+    list[str] | None,
+    typer.Option(help="Besides, this record: its number, platform id or web address."),
+]
+Everything = Annotated[bool, typer.Option("--everything", help="The whole archive.")]
+Custodian = Annotated[
+    list[str] | None,
+    typer.Option(help="Who must preserve, besides the accounts' custodians; may be repeated."),
+]
+
+
+def scope_of(
+    archive: Archive,
+    account: list[str] | None,
+    department: list[str] | None,
+    author: list[str] | None,
+    word: list[str] | None,
+    since: datetime | None,
+    until: datetime | None,
+    pick: list[str] | None,
+    everything: bool,
+) -> Scope:
+    """The scope that the options name.
+
+    Raises: NotFoundError for a pick that is not held.
+    """
+    return Scope(
+        accounts=tuple(account or ()),
+        departments=tuple(department or ()),
+        authors=tuple(author or ()),
+        words=tuple(word or ()),
+        since=day_of(since),
+        until=day_of(until),
+        picks=_picked(archive, pick or []),
+        everything=everything,
+    )
+
+
+def _picked(archive: Archive, wanted: Sequence[str]) -> frozenset[int]:
+    picks: set[int] = set()
+    with archive.database.read() as connection:
+        for each in wanted:
+            found = hold_matches.named(connection, each)
+            if not found:
+                raise NotFoundError(f'no record has the number, platform id or address "{each}"')
+            picks |= found
+    return frozenset(picks)
+
+
+def day_of(moment: datetime | None) -> date | None:
+    """The day that was written."""
+    return moment.date() if moment else None

@@ -1,0 +1,242 @@
+"""Where each record stands: written anew set by set, and read.
+
+The database makes the keys of a stretch of records, hands out the distinct ones that it has
+not met yet, and gets back one row each; a single UPDATE then moves the whole stretch. The
+write lock is held for that UPDATE only, so captures never wait long.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import (
+    Column,
+    Connection,
+    MetaData,
+    String,
+    Table,
+    Text,
+    and_,
+    delete,
+    exists,
+    func,
+    insert,
+    literal,
+    null,
+    select,
+    update,
+)
+
+from archiver.model.queries.bulk import bulk
+from archiver.model.queries.standing_keys import Keys
+from archiver.model.tables import Id, records
+from archiver.model.tables_retention import standings, tombstones
+from retention.facts import Standing
+
+STRETCH = 100_000  # records whose standings move in one transaction
+
+_temporary = MetaData()
+_KEYED = Table(
+    "standing_keyed",
+    _temporary,
+    Column("record_id", Id, primary_key=True, autoincrement=False),
+    Column("key", Text, nullable=False),
+    prefixes=["TEMPORARY"],
+)
+_VERDICTS = Table(
+    "standing_verdicts",
+    _temporary,
+    Column("key", Text, primary_key=True),
+    Column("standing", String(20), nullable=False),
+    Column("eligible_on", String(10)),
+    Column("must_go_by", String(10)),
+    Column("action", String(20), nullable=False),
+    Column("manner", String(20), nullable=False),
+    Column("series", String(100), nullable=False),
+    prefixes=["TEMPORARY"],
+    sqlite_with_rowid=False,
+)
+_COLUMNS = ("standing", "eligible_on", "must_go_by", "action", "manner", "series")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What follows for all records of one key. `series` is the one that decides."""
+
+    standing: Standing
+    eligible_on: date | None
+    must_go_by: date | None
+    action: str
+    manner: str
+    series: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Due:
+    """How much of a series is due, or waits for a person to decide."""
+
+    series: str
+    standing: str
+    action: str
+    manner: str
+    records: int
+    since: date | None
+    must_go_by: date | None
+
+
+def rewrite(
+    connection: Connection, keys: Keys, judge: Callable[[str], Verdict], *, day: date
+) -> None:
+    """Write all standings for an agency-local day.
+
+    The connection prepared the keys and is in no transaction; each stretch commits.
+    """
+    with connection.begin():
+        _make_tables(connection)
+        stretches = list(_stretches(connection))
+    for first, last in stretches:
+        connection.execution_options(archiver_writes=False)
+        with connection.begin():
+            _judge_stretch(connection, keys, judge, first, last)
+        connection.execution_options(archiver_writes=True)
+        with connection.begin():
+            _write_stretch(connection, first, last, day)
+
+
+def count_keys(connection: Connection, keys: Keys) -> Counter[str]:
+    """How many records have which key."""
+    counts: Counter[str] = Counter()
+    for first, last in _stretches(connection):
+        found = keys.query(first, last).subquery()
+        query = select(found.c.key, func.count()).group_by(found.c.key)
+        for key, number in connection.execute(query):
+            counts[key] += number
+    return counts
+
+
+def key_of(connection: Connection, keys: Keys, record_id: int) -> str | None:
+    """The key of one record; None if it was destroyed."""
+    row = connection.execute(keys.query(record_id, record_id)).first()
+    return None if row is None else str(row.key)
+
+
+def due(connection: Connection, kinds: Sequence[Standing]) -> list[Due]:
+    """What stands in one of these ways, by series."""
+    query = (
+        select(
+            standings.c.series,
+            standings.c.standing,
+            standings.c.action,
+            standings.c.manner,
+            func.count().label("records"),
+            func.min(standings.c.eligible_on).label("since"),
+            func.min(standings.c.must_go_by).label("must_go_by"),
+        )
+        .where(standings.c.standing.in_(kinds))
+        .group_by(standings.c.series, standings.c.standing, standings.c.action, standings.c.manner)
+        .order_by(standings.c.series, standings.c.standing)
+    )
+    return [
+        Due(
+            series=row.series,
+            standing=row.standing,
+            action=row.action,
+            manner=row.manner,
+            records=row.records,
+            since=_day(row.since),
+            must_go_by=_day(row.must_go_by),
+        )
+        for row in connection.execute(query)
+    ]
+
+
+def counted(connection: Connection) -> dict[str, int]:
+    """How many records stand how."""
+    query = select(standings.c.standing, func.count().label("n")).group_by(standings.c.standing)
+    return {row.standing: row.n for row in connection.execute(query)}
+
+
+def due_records(
+    connection: Connection, series: str, kinds: Sequence[Standing], *, limit: int
+) -> list[int]:
+    """The records of a series that stand in one of these ways, the longest due first."""
+    query = (
+        select(standings.c.record_id)
+        .where(standings.c.series == series, standings.c.standing.in_(kinds))
+        .order_by(standings.c.eligible_on, standings.c.record_id)
+        .limit(limit)
+    )
+    return list(connection.scalars(query))
+
+
+def _make_tables(connection: Connection) -> None:
+    for table in _temporary.sorted_tables:
+        connection.exec_driver_sql(f"DROP TABLE IF EXISTS {table.name}")
+        table.create(connection, checkfirst=False)
+
+
+def _stretches(connection: Connection) -> Iterator[tuple[int, int]]:
+    first, last = connection.execute(select(func.min(records.c.id), func.max(records.c.id))).one()
+    if first is None:
+        return
+    for start in range(first, last + 1, STRETCH):
+        yield start, start + STRETCH - 1
+
+
+def _judge_stretch(
+    connection: Connection, keys: Keys, judge: Callable[[str], Verdict], first: int, last: int
+) -> None:
+    connection.execute(delete(_KEYED))
+    made = keys.query(first, last)
+    connection.execute(insert(_KEYED).from_select(["record_id", "key"], made))
+    known = exists().where(_VERDICTS.c.key == _KEYED.c.key)
+    fresh = connection.scalars(select(_KEYED.c.key).where(~known).distinct()).all()
+    bulk(connection, _VERDICTS, [_row(key, judge(key)) for key in fresh])
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"ANALYZE {_KEYED.name}")
+        connection.exec_driver_sql(f"ANALYZE {_VERDICTS.name}")
+
+
+def _write_stretch(connection: Connection, first: int, last: int, day: date) -> None:
+    """Move the standings that there are, add those that are new, and forget the destroyed."""
+    values: dict[str, Any] = {name: _VERDICTS.c[name] for name in _COLUMNS}
+    moved = update(standings).where(
+        standings.c.record_id == _KEYED.c.record_id, _KEYED.c.key == _VERDICTS.c.key
+    )
+    done = connection.execute(moved.values(**values, rule_id=null(), evaluated_on=day.isoformat()))
+    total = connection.execute(select(func.count()).select_from(_KEYED)).scalar_one()
+    if done.rowcount != total:
+        there = exists().where(standings.c.record_id == _KEYED.c.record_id)
+        fresh = (
+            select(_KEYED.c.record_id, *values.values(), literal(day.isoformat()))
+            .join(_VERDICTS, _VERDICTS.c.key == _KEYED.c.key)
+            .where(~there)
+        )
+        names = ["record_id", *_COLUMNS, "evaluated_on"]
+        connection.execute(insert(standings).from_select(names, fresh))
+    gone = select(tombstones.c.record_id).where(tombstones.c.record_id.between(first, last))
+    connection.execute(
+        delete(standings).where(
+            and_(standings.c.record_id.between(first, last), standings.c.record_id.in_(gone))
+        )
+    )
+
+
+def _row(key: str, verdict: Verdict) -> dict[str, Any]:
+    return {
+        "key": key,
+        "standing": verdict.standing.value,
+        "eligible_on": verdict.eligible_on.isoformat() if verdict.eligible_on else None,
+        "must_go_by": verdict.must_go_by.isoformat() if verdict.must_go_by else None,
+        "action": verdict.action,
+        "manner": verdict.manner,
+        "series": verdict.series,
+    }
+
+
+def _day(value: str | None) -> date | None:
+    return date.fromisoformat(value) if value else None
