@@ -22,7 +22,6 @@ from sqlalchemy import (
     case,
     cast,
     func,
-    literal,
     select,
 )
 from sqlalchemy.types import TypeEngine
@@ -33,6 +32,7 @@ from archiver.model.queries.retention import attached, claims_by_hand, stated_fo
 from archiver.model.tables import Id, Utc, accounts, findings, records, versions
 from archiver.model.tables_retention import assignments
 from retention.facts import Scope
+from retention.words import needle, normalised
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST_DAY, _LAST_DAY = date(1970, 1, 1), date(2199, 12, 31)
@@ -70,14 +70,6 @@ def _calendar(name: str, begins: Utc | TypeEngine[int]) -> Table:
 
 DAYS = _calendar("standing_days", Utc())
 VERSION_DAYS = _calendar("standing_version_days", Id)  # by the ids of versions of that time
-_FOUND = Table(
-    "standing_found",
-    _temporary,
-    Column("number", Id, primary_key=True, autoincrement=False),
-    Column("record_id", Id, primary_key=True, autoincrement=False),
-    prefixes=["TEMPORARY"],
-)
-_SOME = -1  # in the place of a word's number: any of them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +108,8 @@ def gather(
     said = stated_for().subquery()
     _gather(connection, STATED, select(said.c.record_id, said.c.event + "=" + said.c.day))
     chosen = None if among is None else records.c.id.in_(among)
-    _find_words(connection, needs.words, zone, chosen)
+    if needs.words:
+        _find_words(connection, needs.words, zone, chosen)
     series = _number_series(connection)
     _analyse(connection)
     return series
@@ -185,33 +178,22 @@ def _find_words(
     zone: ZoneInfo,
     among: ColumnElement[bool] | None,
 ) -> None:
-    """One look at all texts for any of the words, then one a word at what has some."""
-    if not words:
-        return
-    _find(connection, words, zone=zone, among=among, number=_SOME)
-    with_some = select(_FOUND.c.record_id).where(_FOUND.c.number == _SOME)
-    for number, word in enumerate(words):
-        _find(connection, (word,), zone=zone, among=records.c.id.in_(with_some), number=number)
-    each = _FOUND.c.number != _SOME
-    _gather(
-        connection,
-        WORDS,
-        select(_FOUND.c.record_id, cast(_FOUND.c.number, String).label("n")).where(each),
-    )
-
-
-def _find(
-    connection: Connection,
-    words: Sequence[str],
-    *,
-    zone: ZoneInfo,
-    among: ColumnElement[bool] | None,
-    number: int,
-) -> None:
-    """Note under `number` the records that have one of the words in some version."""
+    """Which of the words occur in any version of a record. All texts are asked for any of the
+    words by the database; only those that have one are read."""
+    wanted = [(str(number), needle(word)) for number, word in enumerate(words)]
     for part in reached(connection, Scope(words=tuple(words)), zone=zone, among=among):
-        found = select(literal(number), records.c.id).where(part)
-        connection.execute(_FOUND.insert().from_select(["number", "record_id"], found))
+        texts = (
+            select(versions.c.record_id, versions.c.title, versions.c.words)
+            .join(records, records.c.id == versions.c.record_id)
+            .where(part)
+        )
+        found: dict[int, set[str]] = {}
+        for record_id, title, text in connection.execute(texts):
+            hay = normalised(f"{title} {text}")
+            numbers = {number for number, sought in wanted if sought in hay}
+            found.setdefault(record_id, set()).update(numbers)
+        rows = [{"record_id": each, "value": ",".join(sorted(found[each]))} for each in found]
+        bulk(connection, WORDS, rows)
 
 
 def _number_series(connection: Connection) -> dict[int, str]:
