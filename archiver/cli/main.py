@@ -13,6 +13,7 @@ from rich.text import Text
 from archiver.cli import (  # noqa: F401
     accounts,
     alarms,
+    audit_log,
     capture,
     deletions,
     demo,
