@@ -141,9 +141,10 @@ def _retention(archive: Archive) -> None:
 
 def _recover(archive: Archive) -> None:
     """Put right what a crash left; what cannot be is an alarm until it is."""
+    cut_off = archive.dispositions.resume()  # first: its copies are no orphans
     done = recover(archive.captures)
     now = archive.clock.now()
-    for problem in (*done.problems, *archive.dispositions.resume()):
+    for problem in (*cut_off, *done.problems):
         log.error("%s", problem, extra={"action": "recovery problem"})
     with archive.database.write() as connection:
         if done.problems:

@@ -32,6 +32,7 @@ from archiver.model.manifest import (
 )
 from archiver.model.queries import health, known
 from archiver.model.queries.commit import Committed, commit
+from archiver.model.queries.dispositions import DESTROYED
 from archiver.model.queries.known import Holding, Key
 from archiver.secrets import Secrets
 from archiver.warc.limits import CaptureStopped
@@ -130,6 +131,8 @@ class Step:
 
     def _take(self, each: Reading, held: Known | None, by_id: Mapping[str, Recorded]) -> None:
         held = self._overlay.get(each.key, held)
+        if _was_destroyed(each, held):
+            return  # still listed, as it was: not to be stored again
         if not each.superseded and held is not None and held.presence not in ("present", ""):
             self._back_again(each, held, by_id)
             held = self._overlay[each.key]
@@ -409,3 +412,8 @@ def _as_known(holding: Holding) -> Known:
         media=holding.media,
         version_id=holding.version_id,
     )
+
+
+def _was_destroyed(each: Reading, held: Known | None) -> bool:
+    """Is it a state of a record that a disposition destroyed? Only its digest is left."""
+    return held is not None and held.presence == DESTROYED and change(each, held) is Change.SAME

@@ -32,6 +32,7 @@ def capture(
     if bool(account) == every:
         raise UsageError("name one account, or say --all")
     with options(context).archive() as archive:
+        archive.dispositions.resume()
         recover(archive.captures)
         slugs = (
             [e.slug for e in archive.accounts.all() if e.state == "approved"]

@@ -172,6 +172,10 @@ def _version(version: VersionView, before: VersionView | None, zone: ZoneInfo) -
     for m in version.media:
         size = f", {m['size']:,} bytes, sha256 {m['sha256']}" if m["sha256"] else ""
         out.print(Text(f"{m['kind']}: {m['status']}{size} {m['alt_text']}".strip(), "cyan"))
+    if not version.state:
+        destroyed = f"destroyed by a disposition; its digest was sha256 {version.digest}"
+        out.print(Text(destroyed, "bold"))
+        return
     out.print(
         Text(
             f"lies in {version.segment} at {version.offset} ({version.length} bytes); "

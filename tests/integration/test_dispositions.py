@@ -712,3 +712,15 @@ def test_it_waits_for_a_capture_and_gives_up_with_nothing_done(stage: Stage) -> 
     assert stage.archive.dispositions.resume() == []
     assert stage.value("SELECT count(*) FROM media") == 0
     assert problems(stage.archive) == []
+
+
+def test_a_destroyed_record_that_is_still_listed_is_not_stored_again(stage: Stage) -> None:
+    doomed, _ = old_and_new(stage)
+    proposed = approved_batch(stage.archive)
+    stage.archive.dispositions.execute(proposed.batch, by=OFFICER)
+    stage.later(days=1)
+    stage.capture("wp")
+    assert stage.record(str(doomed)).presence == "destroyed"
+    assert stage.findings(str(doomed)) == []
+    assert hits(stage) == []
+    assert problems(stage.archive) == []

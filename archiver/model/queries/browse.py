@@ -147,7 +147,8 @@ def thread_of(connection: Connection, record: RecordLine) -> list[RecordLine]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VersionView:
-    """One version, where it lies, and its media. `state` is the canonical form, parsed."""
+    """One version, where it lies, and its media. `state` is the canonical form, parsed; it is
+    empty when a disposition destroyed the record, and so are the media."""
 
     number: int
     captured_at: datetime
@@ -161,8 +162,8 @@ class VersionView:
     state: Mapping[str, Any]
     segment: str
     segment_sha256: str
-    offset: int
-    length: int
+    offset: int | None  # None: its exchange was destroyed as a whole
+    length: int | None
     url: str
     media: Sequence[Mapping[str, Any]]
 
@@ -187,7 +188,7 @@ def versions_of(connection: Connection, record_id: int) -> list[VersionView]:
             visibility=row.visibility,
             digest=row.digest,
             words=row.words,
-            state=json.loads(row.canonical),
+            state=json.loads(row.canonical) if row.canonical else {},
             segment=row.segment,
             segment_sha256=row.segment_sha256,
             offset=row.response_offset,
