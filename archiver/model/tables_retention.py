@@ -40,7 +40,8 @@ adoptions = Table(
     UniqueConstraint("schedule", "digest", "adopted_on"),
 )
 
-# The branches of the adopted series, one row each, in the form that the evaluation joins.
+# The branches of the adopted series, one row each: a record of what was adopted, for people
+# and auditors. The evaluation reads the adopted text itself.
 series_rules = Table(
     "series_rules",
     metadata,
@@ -62,7 +63,7 @@ assignments = Table(
     Column("record_id", ForeignKey("records.id"), nullable=False),
     Column("schedule", String(100), nullable=False),
     Column("series", String(100), nullable=False),
-    Column("source", String(20), nullable=False),  # rule, person, thread, withdrawn
+    Column("source", String(20), nullable=False),  # person, withdrawn; rules claim unwritten
     Column("reason", Text, nullable=False),
     Column("actor", Text, nullable=False),
     Column("at", Utc, nullable=False),
