@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 
@@ -54,20 +53,6 @@ class ExchangeRef:
     truncated: str = ""
     request: RecordRef | None = None
     response: RecordRef | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MediaBlob:
-    """A media payload in the vault: decoded bytes' digest and the record that holds them."""
-
-    sha256: str
-    size: int
-    mime: str
-    record: RecordRef
-    url: str
-    etag: str = ""
-    fetched_at: datetime | None = None
-    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -134,12 +134,11 @@ class Captures:
 
         Raises: ConnectorError, its text scrubbed, when the platform cannot be reached.
         """
+        entry = self._entry(slug)
         with self.connected(slug) as connector:
             found = connector.check()
         with self.database.write() as connection:
-            entry = registry.find(connection, slug)
-            if entry is not None:
-                health.keep_expiry(connection, entry.id, found.expires)
+            health.keep_expiry(connection, entry.id, found.expires)
         return found
 
     def count(self, slug: str) -> Counts | None:
@@ -153,10 +152,7 @@ class Captures:
     @contextmanager
     def connected(self, slug: str) -> Iterator[connectors.Guarded]:
         """The account's connector, for a question that captures nothing."""
-        with self.database.read() as connection:
-            entry = registry.find(connection, slug)
-        if entry is None:
-            raise NotFoundError(f'there is no account "{slug}"')
+        entry = self._entry(slug)
         recorder = self._recorder()
         try:
             yield self._connect(entry, recorder)
@@ -171,10 +167,7 @@ class Captures:
 
         Raises: NotFoundError, or RefusedError that says what is missing.
         """
-        with self.database.read() as connection:
-            entry = registry.find(connection, slug)
-        if entry is None:
-            raise NotFoundError(f'there is no account "{slug}"')
+        entry = self._entry(slug)
         if entry.state != "approved":
             raise RefusedError(
                 f"{slug} is {entry.state}, not approved; an approver runs: "
@@ -186,6 +179,13 @@ class Captures:
                 f"the approval of {slug} ended on {ended} for its annual review; an approver "
                 f"runs: archiver accounts approve {slug} --by NAME"
             )
+        return entry
+
+    def _entry(self, slug: str) -> AccountEntry:
+        with self.database.read() as connection:
+            entry = registry.find(connection, slug)
+        if entry is None:
+            raise NotFoundError(f'there is no account "{slug}"')
         return entry
 
     def lock(self, slug: str) -> AbstractContextManager[None]:

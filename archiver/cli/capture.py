@@ -29,16 +29,11 @@ def capture(
     as_json: AsJson = False,
 ) -> None:
     """Capture once, now. A fault of one account does not stop the others."""
-    if bool(account) == every:
-        raise UsageError("name one account, or say --all")
+    _one_or_all(account, every)
     with options(context).archive() as archive:
         archive.dispositions.resume()
         recover(archive.captures)
-        slugs = (
-            [e.slug for e in archive.accounts.all() if e.state == "approved"]
-            if every
-            else [account]
-        )
+        slugs = _slugs(archive, account)
         with _bar() as bar:
             outcomes = {slug: _one(archive, slug, window, bar, alone=not every) for slug in slugs}
     if as_json:
@@ -48,6 +43,18 @@ def capture(
             out.print(_line(slug, outcome))
     if any(isinstance(o, str) or o.error is not None for o in outcomes.values()):
         raise typer.Exit(CaptureError.exit_code)
+
+
+def _one_or_all(account: str, every: bool) -> None:
+    if bool(account) == every:
+        raise UsageError("name one account, or say --all")
+
+
+def _slugs(archive: Archive, account: str) -> list[str]:
+    """The account that was named, else every approved one."""
+    if account:
+        return [account]
+    return [e.slug for e in archive.accounts.all() if e.state == "approved"]
 
 
 def _one(
@@ -127,14 +134,9 @@ def audit_accounts(
     as_json: AsJson = False,
 ) -> None:
     """Hold our records against the platform's, per day; captures what was missed."""
-    if bool(account) == every:
-        raise UsageError("name one account, or say --all")
+    _one_or_all(account, every)
     with options(context).archive() as archive:
-        slugs = (
-            [e.slug for e in archive.accounts.all() if e.state == "approved"]
-            if every
-            else [account]
-        )
+        slugs = _slugs(archive, account)
         reports = [_audited(archive, slug, alone=not every) for slug in slugs]
     if as_json:
         print_json([r if isinstance(r, AuditReport) else {"error": r} for r in reports])

@@ -10,6 +10,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
@@ -90,11 +91,16 @@ class Library:
 
 
 def shipped() -> dict[str, ScheduleFile]:
-    """What comes with the program, by jurisdiction."""
+    """What comes with the program, by jurisdiction; a dict of the caller's own."""
+    return {file.jurisdiction: file for file in _shipped_files()}
+
+
+@cache
+def _shipped_files() -> tuple[ScheduleFile, ...]:
+    """Read once for the process: they do not change while it runs."""
     folder = files("config") / "schedules"
     texts = [each.read_text(encoding="utf-8") for each in folder.iterdir() if _is_yaml(each.name)]
-    made = sorted((parse(text) for text in texts), key=lambda file: file.name)
-    return {file.jurisdiction: file for file in made}
+    return tuple(sorted((parse(text) for text in texts), key=lambda file: file.name))
 
 
 def _is_yaml(name: str) -> bool:

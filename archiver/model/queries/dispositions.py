@@ -23,7 +23,6 @@ from archiver.model.tables_retention import (
     batch_events,
     batch_items,
     batches,
-    tombstones,
 )
 from retention.facts import Action
 
@@ -257,14 +256,6 @@ def earlier_approvals(connection: Connection, batch_id: int) -> list[BatchEvent]
 
 def _event(row: Any) -> BatchEvent:
     return BatchEvent(at=row.at, actor=row.actor, action=row.action, detail=row.detail)
-
-
-def leaves_of(connection: Connection, batch_id: int) -> dict[int, list[str]]:
-    """The leaves of the versions of every record that the batch destroyed."""
-    query = select(tombstones.c.record_id, tombstones.c.leaves).where(
-        tombstones.c.batch_id == batch_id
-    )
-    return {row.record_id: list(row.leaves) for row in connection.execute(query)}
 
 
 def ledger_hashes(connection: Connection, batch_id: int) -> dict[str, str]:

@@ -242,28 +242,6 @@ def _stated_tags() -> Select[Any]:
     return select(stated_events.c.tag).where(stated_events.c.record_id.is_(None))
 
 
-def statements_of(connection: Connection, record_id: int) -> list[Statement]:
-    """The stated events that count for a record, by their day."""
-    counting = stated_for().subquery()
-    query = (
-        select(stated_events)
-        .join(counting, counting.c.id == stated_events.c.id)
-        .where(counting.c.record_id == record_id)
-        .order_by(stated_events.c.day, stated_events.c.id)
-    )
-    return [
-        Statement(
-            event=Event(row.event),
-            day=date.fromisoformat(row.day),
-            tag=row.tag,
-            reason=row.reason,
-            actor=row.actor,
-            at=row.at,
-        )
-        for row in connection.execute(query)
-    ]
-
-
 # -- the day ----------------------------------------------------------------------------------
 
 
