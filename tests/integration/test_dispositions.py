@@ -39,13 +39,15 @@ from tests.support.disposal import (
     evaluated,
     everything_in,
     executed,
-    fresh_database,
     make_disposal,
     problems,
     states,
     write_law,
 )
-from tests.support.postgresql import postgresql  # noqa: F401 - a fixture
+from tests.support.postgresql import (
+    fresh_database,
+    postgresql,  # noqa: F401 - a fixture
+)
 from tests.support.stage import Board, Stage, boards  # noqa: F401 - a fixture
 
 CANARY = "QuebrachoZwiebackMenagerie"

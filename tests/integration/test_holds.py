@@ -5,18 +5,15 @@ Every test runs on SQLite and on PostgreSQL.
 
 from __future__ import annotations
 
-import itertools
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
 from threading import Thread
 from typing import Any
 
 import pytest
-from sqlalchemy import create_engine, text
-from sqlalchemy.engine import make_url
+from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from archiver.capture import step as step_module
@@ -37,7 +34,10 @@ from retention.facts import HoldKind, Scope
 from retention.hold import reaches
 from tests.support.archive import make_settings
 from tests.support.clock import FakeClock
-from tests.support.postgresql import postgresql  # noqa: F401 - a fixture
+from tests.support.postgresql import (
+    fresh_database,
+    postgresql,  # noqa: F401 - a fixture
+)
 from tests.support.stage import (
     Board,
     Stage,
@@ -46,22 +46,6 @@ from tests.support.stage import (
 
 ATTORNEY, CHIEF = "City Attorney", "Chief Wiggum"
 TODAY = date(2026, 11, 24)
-_numbers = itertools.count(1)
-
-
-@contextmanager
-def fresh_database(dialect: str, request: pytest.FixtureRequest) -> Iterator[str]:
-    """The address of an empty database of its own; empty for SQLite in the home folder."""
-    if dialect == "sqlite":
-        yield ""
-        return
-    server = request.getfixturevalue("postgresql")
-    admin = create_engine(server, isolation_level="AUTOCOMMIT")
-    name = f"holds_{next(_numbers)}"
-    with admin.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    yield make_url(server).set(database=name).render_as_string(hide_password=False)
-    admin.dispose()
 
 
 @pytest.fixture(

@@ -23,8 +23,10 @@ from archiver.model.queries import ledger
 from retention.facts import Event, Scope, Standing
 from tests.support.archive import make_archive
 from tests.support.clock import FakeClock
-from tests.support.disposal import fresh_database
-from tests.support.postgresql import postgresql  # noqa: F401 - a fixture
+from tests.support.postgresql import (
+    fresh_database,
+    postgresql,  # noqa: F401 - a fixture
+)
 from tests.support.stage import (
     Board,
     Stage,

@@ -44,7 +44,6 @@ from retention.facts import (
 from retention.today import Today
 from tests.support.archive import make_archive
 from tests.support.clock import FakeClock
-from tests.support.disposal import fresh_database
 from tests.support.held_records import (
     finding_row,
     make_accounts,
@@ -52,7 +51,10 @@ from tests.support.held_records import (
     version_row,
     write_rows,
 )
-from tests.support.postgresql import postgresql  # noqa: F401 - a fixture
+from tests.support.postgresql import (
+    fresh_database,
+    postgresql,  # noqa: F401 - a fixture
+)
 from tests.unit.retention.strategies import all_series
 
 DAY = date(2026, 11, 24)

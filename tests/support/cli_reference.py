@@ -54,7 +54,7 @@ def commands() -> Iterator[tuple[tuple[str, ...], Any]]:
 
 
 def _beneath(path: tuple[str, ...], group: Any) -> Iterator[tuple[tuple[str, ...], Any]]:
-    for name, command in group.commands.items():
+    for name, command in sorted(group.commands.items()):
         yield (*path, name), command
         if hasattr(command, "commands"):
             yield from _beneath((*path, name), command)

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-import pytest
-from sqlalchemy import create_engine, inspect, text
-from sqlalchemy.engine import make_url
+from sqlalchemy import inspect
 
 from archiver.desk.batches import Loaded
 from archiver.desk.dispositions import Proposed
@@ -21,7 +18,6 @@ from tests.support.archive import APPROVER, PROPOSER, make_archive
 from tests.support.clock import NOON, FakeClock
 from tests.support.stage import Board, Stage
 
-_numbers = itertools.count(1)
 OFFICER = "Records Officer Marge"
 SECOND = "Clerk Lisa"
 SCHEDULE = "tx-local-gr"
@@ -71,21 +67,6 @@ schedules:
             period: 5 years
             disposition: destroy
 """
-
-
-@contextmanager
-def fresh_database(dialect: str, request: pytest.FixtureRequest) -> Iterator[str]:
-    """The address of an empty database of its own; empty for SQLite in the home folder."""
-    if dialect == "sqlite":
-        yield ""
-        return
-    server = request.getfixturevalue("postgresql")
-    admin = create_engine(server, isolation_level="AUTOCOMMIT")
-    name = f"disposal_{next(_numbers)}"
-    with admin.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    yield make_url(server).set(database=name).render_as_string(hide_password=False)
-    admin.dispose()
 
 
 @contextmanager

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine, text
+from sqlalchemy.engine import make_url
+
+_numbers = itertools.count(1)
 
 
 def _programs() -> Path:
@@ -53,3 +59,18 @@ def postgresql() -> Iterator[str]:
             _as_server([*control, "-m", "immediate", "stop"], folder)
     finally:
         shutil.rmtree(folder)
+
+
+@contextmanager
+def fresh_database(dialect: str, request: pytest.FixtureRequest) -> Iterator[str]:
+    """The address of an empty database of its own; empty for SQLite in the home folder."""
+    if dialect == "sqlite":
+        yield ""
+        return
+    server = request.getfixturevalue("postgresql")
+    admin = create_engine(server, isolation_level="AUTOCOMMIT")
+    name = f"archive_{next(_numbers)}"
+    with admin.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    yield make_url(server).set(database=name).render_as_string(hide_password=False)
+    admin.dispose()
