@@ -55,6 +55,12 @@ class CaptureError(ArchiverError):
     exit_code = 7
 
 
+class ExportError(ArchiverError):
+    """A production could not be written, signed or proved; nothing of it was delivered."""
+
+    exit_code = 8
+
+
 class UnrecordedCallError(ArchiverError):
     """Code tried to open a network connection past the recorder."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +54,46 @@ class ExchangeRef:
     truncated: str = ""
     request: RecordRef | None = None
     response: RecordRef | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """One redaction that a reviewer asks for.
+
+    `what` is "text" or "title" (characters `start` to `end` of the version's plain text),
+    "author" (name and handle), "region" (a box of the picture at `media`, in its own pixels)
+    or "media" (the whole file). `style` of a region: "box" or "blur". `code` is an exemption.
+    """
+
+    what: str
+    code: str
+    start: int = 0
+    end: int = 0
+    media: int = 0  # position in the version's media
+    x: int = 0
+    y: int = 0
+    width: int = 0
+    height: int = 0
+    style: str = "box"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """What proves the item's place in the ledger: the Merkle path from its leaf to the root
+    of its run, the run's line, and the path from there to a checkpoint (`archiver.ledger`).
+
+    Of an unredacted item `preimage` has what the leaf is computed from (identity, digest,
+    media, salt), and the canonical form what the digest is over; of a redacted one both are
+    withheld, and the salted leaf alone proves that the item stands where it is said to.
+    """
+
+    leaf: str
+    path: tuple[str, ...]
+    index: int
+    size: int
+    root: str
+    line: int  # sequence number of the run's line in the ledger
+    preimage: dict[str, Any] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

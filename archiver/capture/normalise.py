@@ -17,6 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from html.parser import HTMLParser
+from secrets import token_hex
 
 import orjson
 
@@ -134,6 +135,7 @@ def draft(
         native=clean(native_json(item)),
         exchange=item.exchange,
         media=media,
+        salt=token_hex(16),
     )
 
 

@@ -85,6 +85,7 @@ def _version_print(version: VersionDraft | StoredVersion, exchange: str) -> byte
         version.platform_id,
         version.version_key,
         version.digest,
+        version.salt,
         version.captured_at,
         version.edited_at,
         version.not_before,

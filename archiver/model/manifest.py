@@ -8,6 +8,7 @@ from the files alone. Plain values; the JSON form is this module's and is versio
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -19,6 +20,17 @@ from archiver.values import ExchangeRef
 
 FORM = 1
 CONTENT_TYPE = "application/vnd.archiver.run+json"
+
+
+def leaf_of(
+    *, identity: Sequence[str], digest: str, media: Iterable[tuple[str, str]], salt: str
+) -> str:
+    """Hex SHA-256 over a state's identity (family, platform id, version key), the digest of
+    its canonical form, the key and hash of each of its media, and a random salt."""
+    parts = [*identity, digest, *(f"{key} {sha256}" for key, sha256 in media)]
+    if salt:
+        parts.append(f"salt {salt}")
+    return hashlib.sha256("\n".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,16 +79,20 @@ class VersionDraft:
     native: str
     exchange: str
     media: tuple[MediaDraft, ...] = ()
+    salt: str = ""  # random, so that nobody finds a withheld text by guessing at its leaf
     sealed_leaf: str = ""  # of a disposed version: the leaf as it was
     disposed_by: str = ""  # the disposition that made it a tombstone
 
     def leaf(self) -> str:
-        """Hex SHA-256 over the state's digest, its identity and its media: a Merkle leaf."""
+        """The Merkle leaf of this state; see `leaf_of`."""
         if self.sealed_leaf:
             return self.sealed_leaf
-        parts = [self.family, self.platform_id, self.version_key, self.digest]
-        parts += [f"{m.key} {m.sha256}" for m in self.media]
-        return hashlib.sha256("\n".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
+        return leaf_of(
+            identity=(self.family, self.platform_id, self.version_key),
+            digest=self.digest,
+            media=[(m.key, m.sha256) for m in self.media],
+            salt=self.salt,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -269,6 +269,7 @@ versions = Table(
     Column("captured_at", Utc, nullable=False),
     Column("digest", String(64), nullable=False),  # over the canonical form, no metrics
     Column("leaf", String(64), nullable=False),  # digest with its media, as in the Merkle tree
+    Column("salt", String(32), nullable=False, server_default=""),  # part of the leaf
     Column("version_key", Text, nullable=False),
     Column("superseded", Boolean, nullable=False),
     Column("edited_at", Utc),  # only when the platform states it

@@ -22,7 +22,7 @@ from archiver.model.tables_retention import batch_items, batches
 from archiver.model.triggers import guards
 
 _BLANKED = {
-    "versions": ("language", "title", "words", "canonical", "native"),
+    "versions": ("language", "title", "words", "canonical", "native", "salt"),
     "findings": ("statement",),
 }
 _MEDIA_BLANKED = ("key", "url", "alt_text", "token", "etag")
@@ -48,6 +48,17 @@ def statements(dialect: str) -> list[str]:
     for name, verb, wrong in _rules(differs):
         made += _trigger(dialect, name, verb, wrong)
     return made
+
+
+def renewed(dialect: str, table: str, verb: str) -> list[str]:
+    """The DDL that puts one of these triggers anew, after its table got another column."""
+    differs = "IS NOT" if dialect == "sqlite" else "IS DISTINCT FROM"
+    trigger = f"{table}_disposed_{verb.lower()}"
+    dropped = [f"DROP TRIGGER {trigger}"]
+    if dialect != "sqlite":
+        dropped = [f"DROP TRIGGER {trigger} ON {table}", f"DROP FUNCTION archiver_{trigger}()"]
+    made = [_trigger(dialect, *rule) for rule in _rules(differs) if rule[:2] == (table, verb)]
+    return dropped + [statement for each in made for statement in each]
 
 
 def _dropped(dialect: str) -> list[str]:

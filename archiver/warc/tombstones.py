@@ -108,6 +108,8 @@ def leaf_of(version: dict[str, Any]) -> str:
         return str(version["sealed_leaf"])
     parts = [version[name] for name in ("family", "platform_id", "version_key", "digest")]
     parts += [f"{each['key']} {each['sha256']}" for each in version["media"]]
+    if version.get("salt"):
+        parts.append(f"salt {version['salt']}")
     return hashlib.sha256("\n".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
 
 

@@ -113,6 +113,7 @@ def _version_row(
         "captured_at": draft.captured_at,
         "digest": draft.digest,
         "leaf": leaf,
+        "salt": draft.salt,
         "version_key": draft.version_key,
         "superseded": draft.superseded,
         "edited_at": draft.edited_at,

@@ -80,6 +80,7 @@ class StoredVersion:
     version_key: str
     digest: str
     leaf: str
+    salt: str
     canonical: str
     run_id: str
     exchange: str
@@ -136,6 +137,7 @@ def stored_versions(connection: Connection) -> Iterator[StoredVersion]:
             version_key=row.version_key,
             digest=row.digest,
             leaf=row.leaf,
+            salt=row.salt,
             canonical=row.canonical,
             run_id=row.run_id,
             exchange=row.exchange_id,

@@ -1,0 +1,1 @@
+"""Writes what was released into packages; reads nothing but what was staged for release."""
