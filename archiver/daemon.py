@@ -69,6 +69,8 @@ def run(
         dispatcher.every(_watch_interval(archive), watch.round, "watch")
         dispatcher.every(SETTLE_EVERY, lambda: _settle_removals(archive), "removals")
         dispatcher.every(LOOK_AT_RETENTION_EVERY, lambda: _retention(archive), "retention")
+        every = archive.settings.sections.proof.every
+        dispatcher.every(every, lambda: _checkpoint(archive), "checkpoints")
         dispatcher.start()
         _log_start(archive, dispatcher)
         systemd.say("READY=1")
@@ -133,10 +135,22 @@ def _settle_removals(archive: Archive) -> None:
 
 
 def _retention(archive: Archive) -> None:
-    """Once a day: where every record stands."""
+    """Once a day: where every record stands, and who has not confirmed a hold's notice."""
     done = archive.retention.nightly()
-    if done is not None:
-        log.info("retention was evaluated: %s", done, extra={"action": "retention"})
+    if done is None:
+        return
+    log.info("retention was evaluated: %s", done, extra={"action": "retention"})
+    for problem in archive.holds.notices.remind_due():
+        log.error("%s", problem, extra={"action": "reminder failed"})
+
+
+def _checkpoint(archive: Archive) -> None:
+    """A checkpoint of what is new in the ledger, and the time stamps that are still missing."""
+    done = archive.checkpoints.round()
+    for problem in done.problems:
+        log.error("%s", problem, extra={"action": "time stamp failed"})
+    if done.made is not None or done.stamps:
+        log.info("checkpoint: %s", done, extra={"action": "checkpoint"})
 
 
 def _recover(archive: Archive) -> None:

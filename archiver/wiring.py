@@ -14,10 +14,14 @@ from archiver.clock import Clock, SystemClock
 from archiver.credentials import CredentialStore
 from archiver.desk import disposition_setup
 from archiver.desk.accounts import Accounts
+from archiver.desk.checkpoints import Checkpoints
 from archiver.desk.deletions import Deletions
 from archiver.desk.dispositions import Dispositions
 from archiver.desk.holds import Holds
+from archiver.desk.maximums import Maximums
+from archiver.desk.requests import Requests
 from archiver.desk.retention import Retention
+from archiver.desk.signing import Signer
 from archiver.errors import StoreError
 from archiver.files import make_folder
 from archiver.model.database import Database, open_database
@@ -45,9 +49,13 @@ class Archive:
     captures: Captures
     accounts: Accounts
     retention: Retention
+    maximums: Maximums
     holds: Holds
     deletions: Deletions
     dispositions: Dispositions
+    requests: Requests
+    checkpoints: Checkpoints
+    signer: Signer
     channels: tuple[Notifier, ...]
 
 
@@ -107,6 +115,14 @@ def opened(
     )
     try:
         channels = _channels(sections.alarms, credentials, secrets)
+        retention = Retention(database, sections.agency, moment, settings.home)
+        holds = Holds(
+            database,
+            sections.agency,
+            moment,
+            channels,
+            letters=next((each for each in channels if isinstance(each, MailNotifier)), None),
+        )
         yield Archive(
             settings=settings,
             clock=moment,
@@ -116,9 +132,10 @@ def opened(
             credentials=credentials,
             captures=captures,
             accounts=Accounts(database, sections.agency, moment),
-            retention=Retention(database, sections.agency, moment, settings.home),
-            holds=Holds(database, sections.agency, moment, channels),
-            deletions=Deletions(database, vault, captures, moment),
+            retention=retention,
+            maximums=Maximums(database, sections.agency, moment, settings.home, retention),
+            holds=holds,
+            deletions=Deletions(database, vault, captures, moment, rules=sections.moderation),
             dispositions=disposition_setup.made(
                 database,
                 vault,
@@ -127,6 +144,16 @@ def opened(
                 home=settings.home,
                 spool=settings.spool_path,
                 lock=captures.lock,
+            ),
+            checkpoints=Checkpoints(database, moment, sections.proof),
+            signer=Signer(sections.signing, credentials, secrets),
+            requests=Requests(
+                database,
+                sections.agency,
+                sections.requests,
+                moment,
+                holds=holds,
+                home=settings.home,
             ),
             channels=channels,
         )

@@ -39,14 +39,12 @@ from config.load import load
 from connectors.base import (
     Account,
     Author,
-    Capabilities,
     Check,
     Counts,
     Credentials,
     CredentialSpec,
     Cursor,
     Finding,
-    Http,
     Item,
     Kind,
     OptionSpec,
@@ -54,8 +52,9 @@ from connectors.base import (
     Stamp,
     Target,
     Window,
-    exchange_of,
 )
+from connectors.capabilities import Capabilities
+from connectors.recorded_http import Http, exchange_of
 from connectors.registry import Guarded
 
 PAGE = 100
@@ -231,13 +230,16 @@ def limit(source: Path, home: Path, pages: int) -> float:
     settings = load(home=home)
     initialise(settings)
     read = sqlite3.connect(source)
-    tables = ("accounts", "segments", "runs", "exchanges", "records", "versions", "metrics")
+    tables = ("accounts", "segments", "runs", "exchanges", "records", "versions", "metrics",
+              "search_rows")  # fmt: skip
     rows = {}
     for table in tables:
         cursor = read.execute(f"SELECT * FROM {table}")
         marks = ",".join("?" * len(cursor.description))
         rows[table] = (f"INSERT INTO {table} VALUES ({marks})", cursor.fetchall())
-    words = read.execute("SELECT id, title, words FROM versions ORDER BY id").fetchall()
+    words = read.execute(
+        "SELECT id, title, words, marks, pictures FROM versions_searched ORDER BY id"
+    ).fetchall()
     bodies = [page_body(n) for n in range(pages)]
     write = sqlite3.connect(home / "archiver.db", isolation_level=None)
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-65536",
@@ -256,11 +258,12 @@ def limit(source: Path, home: Path, pages: int) -> float:
         write.execute("COMMIT")
     for start in range(0, pages * PAGE, step):
         write.execute("BEGIN IMMEDIATE")
-        for table in ("records", "versions", "metrics"):
+        for table in ("records", "versions", "metrics", "search_rows"):
             statement, all_rows = rows[table]
             write.executemany(statement, all_rows[start : start + step])
         write.executemany(
-            "INSERT INTO versions_search (rowid, title, words) VALUES (?, ?, ?)",
+            "INSERT INTO versions_search (rowid, title, words, marks, pictures) "
+            "VALUES (?, ?, ?, ?, ?)",
             words[start : start + step],
         )
         write.execute("COMMIT")

@@ -1,9 +1,13 @@
 """Evaluating the retention of a million records, against a bare UPDATE of the same rows.
 
 Posts and comments of ten accounts over ten years, with tags, declared events, findings, edits,
-a hold, and classification rules that ask for accounts, kinds, authors' roles and words. All
-have a standing already. The limit, in the same run: one UPDATE that gives the same columns of
-the same rows other values; the evaluation that is measured has to put them all right again.
+a hold, and classification rules that ask for accounts, kinds, authors' roles and words.
+
+Three evaluations: the first ever, which inserts all standings; one after the bare UPDATE, which
+gave every column of every row another value, so that it has to put them all right again; and
+an ordinary night after that, when of most rows only the day of the evaluation is new (it too
+writes all rows: whoever executes a disposition reads the day in the row). The limit is the one
+UPDATE of the same columns of the same rows, measured in the same run.
 
     python -m benchmarks.bench_retention [records] [database address]
 """
@@ -192,7 +196,7 @@ def bare_update(archive: Archive) -> None:
 
 
 def main() -> None:
-    """Fill, evaluate twice, compare."""
+    """Fill, evaluate three times, compare."""
     number = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
     sections: dict[str, dict[str, Any]] = {
         "agency": {"timezone": "America/Los_Angeles", "records_officers": [OFFICER]}
@@ -214,13 +218,16 @@ def main() -> None:
         first = seconds(lambda: retention.evaluate(confirmed_by=OFFICER))
         clock.advance(days=1)
         bare = seconds(lambda: bare_update(archive))
-        night = seconds(retention.evaluate)
+        worst = seconds(retention.evaluate)
+        clock.advance(days=1)
+        ordinary = seconds(retention.evaluate)
         print({name: f"{count:,}" for name, count in retention.counted().items()})
     print(
-        f"{number:,} records on {archive.database.engine.dialect.name}: first evaluation "
-        f"{first:.1f} s, the next night {night:.1f} s, bare UPDATE {bare:.1f} s: "
-        f"{night / bare:.1f} times as long (goal: at most 5)"
+        f"{number:,} records on {archive.database.engine.dialect.name}: bare UPDATE {bare:.1f} s, "
+        f"first evaluation {first:.1f} s"
     )
+    for name, night in (("all rows other values", worst), ("an ordinary night", ordinary)):
+        print(f"{name}: {night:.1f} s, {night / bare:.1f} times as long (goal: at most 5)")
 
 
 if __name__ == "__main__":

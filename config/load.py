@@ -27,7 +27,19 @@ from pydantic_settings import (
 )
 
 from config.errors import ConfigError
-from config.settings import Agency, Alarms, Capture, Database, Log, Sections, VaultSettings
+from config.settings import (
+    Agency,
+    Alarms,
+    Capture,
+    Database,
+    Log,
+    Moderation,
+    Proof,
+    Requests,
+    Sections,
+    Signing,
+    VaultSettings,
+)
 
 SYSTEM_FILE = Path("/etc/archiver/archiver.yaml")
 _NOT_SETTINGS = ("ARCHIVER_HOME", "ARCHIVER_CONFIG")
@@ -49,6 +61,10 @@ class _Environment(BaseSettings):
     vault: VaultSettings = VaultSettings()
     capture: Capture = Capture()
     alarms: Alarms = Alarms()
+    proof: Proof = Proof()
+    signing: Signing = Signing()
+    moderation: Moderation = Moderation()
+    requests: Requests = Requests()
     log: Log = Log()
 
     @classmethod

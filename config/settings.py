@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal
@@ -111,6 +111,35 @@ class Agency(_Section):
     """Names of those who may adopt retention schedules and confirm the clock. Nobody else can."""
     hold_release_needs_other: bool = True
     """A hold is released by somebody else than the person who issued it."""
+    state: str = ""
+    """Postal code such as "NJ"; its holidays and those of the United States are no working
+    days. Empty: none."""
+    holidays: tuple[date, ...] = ()
+    """Further days on which the agency is closed, such as 2026-11-27."""
+    open_days: tuple[date, ...] = ()
+    """Holidays of the nation or the state on which the agency works."""
+
+    @field_validator("state")
+    @classmethod
+    def _known_state(cls, value: str) -> str:
+        code = value.strip().upper()
+        if not code:
+            return ""
+        # Here and not above: it takes a tenth of a second, for those who have set a state only.
+        from holidays.countries.united_states import UnitedStates  # noqa: PLC0415
+
+        if code not in UnitedStates.subdivisions:
+            raise ValueError(
+                f'"{value}" is no postal code of a state, the District or a territory, such as "NJ"'
+            )
+        return code
+
+    @model_validator(mode="after")
+    def _open_or_closed(self) -> Agency:
+        both = sorted(set(self.holidays) & set(self.open_days))
+        if both:
+            raise ValueError(f"{both[0]} stands in holidays and in open_days; take one of them out")
+        return self
 
     @field_validator("timezone")
     @classmethod
@@ -256,6 +285,58 @@ class Alarms(_Section):
     """Alarms by POST; empty: none."""
 
 
+class Authority(_Section):
+    """A time-stamping authority (RFC 3161)."""
+
+    url: str
+    """Where requests for time stamps are posted to."""
+    ca_file: Path
+    """PEM file with its root certificate and those in between; also goes into productions."""
+
+    @field_validator("url")
+    @classmethod
+    def _web_address(cls, value: str) -> str:
+        if not value.startswith(("https://", "http://")):
+            raise ValueError('write a web address that begins with "https://" or "http://"')
+        return value
+
+
+class Proof(_Section):
+    """Checkpoints of the ledger, stamped with the time by others."""
+
+    every: Duration = timedelta(hours=1)
+    """How often a checkpoint is made when there is news; missing stamps are fetched then too."""
+    authorities: tuple[Authority, ...] = ()
+    """Time-stamping authorities; each checkpoint gets a stamp of each. Empty: no stamps."""
+
+    @model_validator(mode="after")
+    def _each_once(self) -> Proof:
+        if len({each.url for each in self.authorities}) != len(self.authorities):
+            raise ValueError("an authority stands twice in authorities")
+        return self
+
+
+class Signing(_Section):
+    """The agency's signature on productions (CMS, X.509); empty: not configured."""
+
+    certificate: Path | None = None
+    """PEM file with the agency's certificate, then those in between up to the root."""
+    key: Path | None = None
+    """PEM file with its private key, outside of the archive and readable by nobody else;
+    empty: the credential `signing-key`. Its password: the credential `signing-key-password`."""
+    command: tuple[str, ...] = ()
+    """Instead of a key: a program, with its arguments, that gets the file on standard input and
+    answers with the detached CMS signature in DER, as for a hardware security module."""
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Signing:
+        if (self.key or self.command) and self.certificate is None:
+            raise ValueError("certificate is missing; a signature needs it besides the key")
+        if self.key and self.command:
+            raise ValueError("key and command exclude each other; take one of them out")
+        return self
+
+
 class Log(_Section):
     """What the log says."""
 
@@ -263,6 +344,64 @@ class Log(_Section):
     """The least important lines that are told."""
     form: Literal["auto", "json", "text"] = "auto"
     """auto: text on a terminal, JSON elsewhere."""
+
+
+class PostingRule(_Section):
+    """One rule of the posted policy."""
+
+    code: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,29}$")
+    """Short name of the rule, as `--rule` takes it."""
+    text: str = Field(min_length=1, max_length=500)
+    """The rule in the words of the policy; kept with each removal."""
+
+
+# In the words of the model policy for law enforcement agencies, "Specific Restrictions when
+# using social media", which it wrote for the agency's own staff. What it says there about
+# beliefs and about discrimination is left out: a rule that turns on what somebody thinks is
+# none that an agency may enforce against the public.
+_POSTED = {
+    "unlawful": "Social media must not be used to transmit information or knowingly connect to "
+    "sites for an unlawful or prohibited purpose.",
+    "harassment": "Sexual harassment or sites containing sexual content.",
+    "obscene": "Transmission of obscene materials.",
+    "private": "Transmission of protected or private information.",
+    "copyright": "Infringement on any copyright.",
+    "business": "Conduct of a personal, outside business, or other financial benefit or gain.",
+}
+
+
+class Moderation(_Section):
+    """Under which rules comments by the public are deleted or hidden."""
+
+    rules: tuple[PostingRule, ...] = tuple(
+        PostingRule(code=code, text=text) for code, text in _POSTED.items()
+    )
+    """The rules of the posted policy. The agency's own replace all of these; a viewpoint is no
+    reason, and counsel reads them first."""
+
+    @field_validator("rules")
+    @classmethod
+    def _each_once(cls, value: tuple[PostingRule, ...]) -> tuple[PostingRule, ...]:
+        codes = [rule.code for rule in value]
+        twice = sorted({code for code in codes if codes.count(code) > 1})
+        if twice:
+            raise ValueError(f'the code "{twice[0]}" stands for two rules')
+        return value
+
+
+class Requests(_Section):
+    """Who handles requests for records, and how they are reviewed and produced."""
+
+    records_clerk: str = "records clerk"
+    """To whom a public-records request goes."""
+    data_practices_authority: str = "data practices authority"
+    """To whom a person's request for data about themselves goes."""
+    communications_director: str = "communications director"
+    """To whom a request of the media goes."""
+    second_review: bool = True
+    """A withheld or redacted item is looked at by a second person before it is produced."""
+    bates_prefix: str = Field("REC", pattern=r"^[A-Z][A-Z0-9-]{0,19}$")
+    """What stands before the numbers of produced items."""
 
 
 class Sections(_Section):
@@ -273,4 +412,8 @@ class Sections(_Section):
     vault: VaultSettings = VaultSettings()
     capture: Capture = Capture()
     alarms: Alarms = Alarms()
+    proof: Proof = Proof()
+    signing: Signing = Signing()
     log: Log = Log()
+    moderation: Moderation = Moderation()
+    requests: Requests = Requests()

@@ -11,7 +11,7 @@ page        what one step of a walk brought: items, the exchanges they were read
 coverage    a statement "everything of these kinds in this range has now been listed"; only
             what is covered and was not seen may be looked up as possibly gone
 finding     the answer of the platform to "is this item still there?"
-removal     deleting, hiding or showing again one item on the platform; done only on order
+removal     deleting, hiding or showing again one item; its terms: `connectors.removals`
 exchange    one HTTP request with its response, named by the recorder
 
 Rules every connector keeps
@@ -35,9 +35,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import ClassVar, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
-import requests
+from connectors.recorded_http import Http
+
+if TYPE_CHECKING:
+    from connectors.capabilities import Capabilities
 
 REMOVER = "remover_"
 """Begins the names of an account's second set of credentials, which only removals use."""
@@ -255,80 +258,6 @@ class Check:
     expires: datetime | None = None  # of the credential, aware UTC
 
 
-class Removal(StrEnum):
-    """What can be done to an item on the platform."""
-
-    DELETE = "delete"
-    HIDE = "hide"  # from the public; the platform keeps it
-    UNHIDE = "unhide"  # show it to the public again
-
-
-class Whose(StrEnum):
-    """Who wrote an item."""
-
-    OWN = "own"  # the agency
-    PUBLIC = "public"  # anybody else
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Removable:
-    """The platform has this removal for items of these kinds by these people.
-
-    `means` says what it does there, in words ("into the trash"). `along` are the kinds of
-    other items that may go with it without being named, as comments do with their post.
-    """
-
-    removal: Removal
-    kinds: frozenset[Kind]
-    whose: frozenset[Whose]
-    means: str
-    along: frozenset[Kind] = frozenset()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Removed:
-    """The platform's answer to a removal.
-
-    `done`: the item is now in the state that was asked for, as far as the platform tells.
-    `already`: it was so before, and nothing was sent. `exchange` shows the answer, `looked`
-    the readings before and after that prove it, where the platform lets them be made.
-    `statement` is one sentence that quotes the platform.
-    """
-
-    target: Target
-    removal: Removal
-    exchange: str
-    done: bool
-    statement: str
-    already: bool = False
-    looked: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Capabilities:
-    """What a platform can give; printed as a table, and asked by the capture engine.
-
-    `edits`: "history" (the platform keeps old states), "time" (only when it was edited) or
-    "compare" (an edit is seen only by comparing). `control_lookup`: a missing item cannot
-    be told from a lost permission, so a known item must be looked up along with it.
-    `statistics_exact`: `count` is a proof. `media_replaceable`: bytes may change under the
-    same address. `terms`: what the platform's terms demand that records law contradicts.
-    `removals`: which removals exist; none where the connector is no `Remover`.
-    """
-
-    comments: bool
-    edits: str
-    hidden_state: bool
-    counts: bool
-    counts_exact: bool = False
-    control_lookup: bool = False
-    media_replaceable: bool = False
-    lookup: bool = True
-    removals: tuple[Removable, ...] = ()
-    cannot: tuple[str, ...] = ()
-    terms: str = ""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CredentialSpec:
     """A credential a platform can use. `secret` False: a name, such as a login, that must not
@@ -403,33 +332,6 @@ class Credentials:
         raise TypeError("credentials are not serialised")
 
 
-class Http(Protocol):
-    """Makes the only sessions a connector may use; the recorder implements it."""
-
-    def session(self, *, rewrite: Mapping[str, str] | None = None) -> requests.Session:
-        """A recorded session with timeouts, bounded retries and address checks.
-
-        `rewrite` maps an origin that a library has as a literal ("https://api.twitter.com")
-        to the one to be used. Redirects are followed only to permitted addresses.
-        """
-        ...
-
-    def mask(self, *secrets: str) -> None:
-        """Register derived secrets (a signature, a fresh access token) for masking."""
-        ...
-
-
-def exchange_of(response: requests.Response) -> str:
-    """The recorder's name of the exchange that brought this response.
-
-    Raises: LookupError when the response did not come through a recorded session.
-    """
-    name = getattr(response, "exchange", None)
-    if not isinstance(name, str):
-        raise LookupError("this response did not come through a recorded session")
-    return name
-
-
 class Connector(Protocol):
     """Reads one account of one platform. Made anew for every run."""
 
@@ -462,32 +364,6 @@ class Connector(Protocol):
 
     def count(self) -> Counts | None:
         """What the platform says exists, or None when it does not tell."""
-        ...
-
-
-@runtime_checkable
-class Remover(Protocol):
-    """A connector that can also delete or hide. Optional.
-
-    It does what it is told, once: a write is never repeated.
-    """
-
-    def can_remove(self, target: Target, removal: Removal) -> str:
-        """Empty when the platform would do it, else one sentence why not. Changes nothing.
-
-        Raises: ConnectorError when the platform does not answer the question.
-        """
-        ...
-
-    def remove(self, target: Target, removal: Removal) -> Removed:
-        """Do it, and read before and after.
-
-        An item that is in the state already is `done` and nothing is sent. After Unsettled
-        or a crash look the item up; what became of it is not asked by removing it again.
-
-        Raises: Permanent with what `can_remove` says, PermissionLost naming what is missing,
-            Unsettled when it may have been done all the same.
-        """
         ...
 
 

@@ -107,3 +107,9 @@ class Permanent(ConnectorError):
 
     again = False
     code = "refused"
+
+
+class Changed(Permanent):
+    """What the platform shows is not what was archived; nothing was sent."""
+
+    code = "changed"

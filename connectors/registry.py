@@ -22,11 +22,7 @@ from connectors.base import (
     Credentials,
     Cursor,
     Finding,
-    Http,
     Page,
-    Removal,
-    Removed,
-    Remover,
     Target,
     Window,
 )
@@ -38,6 +34,8 @@ from connectors.errors import (
     Transient,
     Unsettled,
 )
+from connectors.recorded_http import Http
+from connectors.removals import Compare, Removal, Removed, Remover
 from connectors.writing import never_sent
 
 BUILT_IN: Mapping[str, str] = {
@@ -100,7 +98,7 @@ class Guarded:
             return self._inner.count()
 
     def can_remove(self, target: Target, removal: Removal) -> str:
-        """Empty when the platform would do it, else why not. See `connectors.base.Remover`."""
+        """Empty when the platform would do it, else why not. See `connectors.removals.Remover`."""
         if not isinstance(self._inner, Remover):
             return self._reads_only()
         if not self._removing:
@@ -108,8 +106,10 @@ class Guarded:
         with _translated():
             return self._inner.can_remove(target, removal)
 
-    def remove(self, target: Target, removal: Removal) -> Removed:
-        """Delete or hide on the platform. See `connectors.base.Remover`.
+    def remove(
+        self, target: Target, removal: Removal, *, compare: Compare | None = None
+    ) -> Removed:
+        """Delete or hide on the platform. See `connectors.removals.Remover`.
 
         Raises: Misconfigured when the connector cannot, or was connected to read only.
         """
@@ -118,7 +118,7 @@ class Guarded:
         if not self._removing:
             raise Misconfigured(self._made_to_read())
         with _translated_write():
-            return self._inner.remove(target, removal)
+            return self._inner.remove(target, removal, compare=compare)
 
     def _made_to_read(self) -> str:
         return (

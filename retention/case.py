@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from retention.agency import AgencySettings
-from retention.authority import refusal, usable_from, usable_until
 from retention.calendars import next_day
-from retention.claim import Outcome, most_careful, outcome
+from retention.claim import Outcome, most_careful
 from retention.classify import Claims
 from retention.facts import (
     Action,
@@ -21,6 +20,7 @@ from retention.facts import (
     RecordFacts,
 )
 from retention.hold import binding
+from retention.precedents import Precedents
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +30,10 @@ class Law:
     agency: AgencySettings = field(default_factory=AgencySettings)
     editions: tuple[EditionFacts, ...] = ()
     adoptions: tuple[Adoption, ...] = ()
+
+    def on(self, day: date) -> Precedents:
+        """The law as it is on a day."""
+        return Precedents(self.agency, self.editions, self.adoptions, day)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,18 +61,16 @@ class Case:
 def case_of(
     facts: RecordFacts,
     claims: Claims,
-    law: Law,
-    day: date,
+    law: Precedents,
     *,
     holds: Iterable[Hold],
     answers: Iterable[MaximumDecision],
 ) -> Case:
-    """Gathers what is known of the record on this day."""
-    outcomes = tuple(outcome(each, facts, law.agency) for each in claims.series)
+    """Gathers what is known of the record on the day of the law."""
+    day = law.day
+    outcomes = tuple(law.outcome(each, facts) for each in claims.series)
     refusals = {
-        each.key: why
-        for each in claims.series
-        if (why := refusal(each, law.editions, law.adoptions, day)) is not None
+        each.key: why for each in claims.series if (why := law.ground(each).refusal) is not None
     }
     in_force = [
         each
@@ -116,16 +118,16 @@ def _is_answer(answer: MaximumDecision, facts: RecordFacts, day: date) -> bool:
     )
 
 
-def _scheduled_on(claims: Claims, outcomes: tuple[Outcome, ...], law: Law) -> date | None:
+def _scheduled_on(claims: Claims, outcomes: tuple[Outcome, ...], law: Precedents) -> date | None:
     """The first day on which every claiming series is over and adopted; None: not in sight,
     which is so too if an edition will have expired by then."""
     days: list[date] = []
     until = date.max
     for each in outcomes:
-        start = usable_from(each.series, law.editions, law.adoptions)
-        if each.least.last_day is None or start is None:
+        ground = law.ground(each.series)
+        if each.least.last_day is None or ground.usable_from is None:
             return None
-        days += [next_day(each.least.last_day), start]
-        until = min(until, usable_until(each.series, law.editions, law.adoptions))
+        days += [next_day(each.least.last_day), ground.usable_from]
+        until = min(until, ground.usable_until)
     day = max(days, default=None)
     return None if claims.unresolved or day is None or day > until else day

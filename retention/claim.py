@@ -9,7 +9,7 @@ one counts.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 
 from retention.agency import AgencySettings, Overlay
@@ -18,7 +18,6 @@ from retention.facts import (
     Cutoff,
     Event,
     Manner,
-    Reason,
     RecordFacts,
     Rule,
     Series,
@@ -45,17 +44,20 @@ APPRAISED = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """`least`: how long the series keeps the record, with what the agency added. `most`: the
-    last day of the earliest maximum. `own_end`: the last day without what the agency added,
-    which a maximum looks at."""
+    """`own`: how long the series keeps the record by itself; `least`: with what the agency
+    added. `most`: the last day of the earliest maximum."""
 
     series: Series
+    own: Term
     least: Term
     most: date | None
-    own_end: date | None
     action: Action
     manner: Manner
-    reasons: tuple[Reason, ...]
+
+    @property
+    def own_end(self) -> date | None:
+        """The last day without what the agency added, which a maximum looks at."""
+        return self.own.last_day
 
 
 def outcome(series: Series, facts: RecordFacts, agency: AgencySettings) -> Outcome:
@@ -64,7 +66,7 @@ def outcome(series: Series, facts: RecordFacts, agency: AgencySettings) -> Outco
     if not series.verified or not rules:
         return _incomplete(series)
     fill = agency.blanks.get(series.key)
-    own = [minimum(rule, facts, agency, fill) for rule in rules]
+    own = [minimum(rule, facts, agency, fill) for rule in rules]  # of each branch
     added = [
         _overlaid(overlay, rule, least, facts, agency)
         for rule, least in zip(rules, own, strict=True)
@@ -76,17 +78,14 @@ def outcome(series: Series, facts: RecordFacts, agency: AgencySettings) -> Outco
         for rule, least in zip(rules, own, strict=True)
         if (day := maximum(rule, least, facts, agency.fiscal_years)) is not None
     ]
-    least = later([*own, *added, *_floors(facts, agency)])
-    result = Outcome(
+    return Outcome(
         series=series,
-        least=least,
+        own=later(own),
+        least=later([*own, *added, *_floors(facts, agency)]),
         most=min(limits, default=None),
-        own_end=later(own).last_day,
         action=most_careful(_action(rule, facts) for rule in rules),
         manner=strictest(rule.manner for rule in rules),
-        reasons=(),
     )
-    return _explained(result, later(own), agency)
 
 
 def most_careful(actions: Iterable[Action]) -> Action:
@@ -121,12 +120,11 @@ def _incomplete(series: Series) -> Outcome:
         )
     return Outcome(
         series=series,
+        own=least,
         least=least,
         most=None,
-        own_end=None,
         action=most_careful(rule.action for rule in series.rules),
         manner=strictest(rule.manner for rule in series.rules),
-        reasons=(_reason(series, f"keep: {least.why}"),),
     )
 
 
@@ -144,33 +142,3 @@ def _floors(facts: RecordFacts, agency: AgencySettings) -> list[Term]:
     known = tuple(each for each in (Event.CREATED, Event.RECEIVED) if each in facts.events)
     start = start_of(Cutoff(events=known or (Event.CREATED,)), facts, agency.fiscal_years)
     return [term(floor.period, start, agency.fiscal_years) for floor in agency.floors]
-
-
-def _explained(result: Outcome, own: Term, agency: AgencySettings) -> Outcome:
-    """The same with its reasons."""
-    series = result.series
-    reasons = [_reason(series, _sentence(own))]
-    if result.least != own:
-        sources = [each.authority for each in agency.overlays if each.series == series.key]
-        sources += [each.citation for each in agency.floors]
-        reasons.append(
-            Reason(
-                text=f"{series.key}: longer here: {_sentence(result.least)}",
-                citation="; ".join(sources),
-            )
-        )
-    if result.most is not None:
-        reasons.append(_reason(series, f"must be gone by {result.most}"))
-    return replace(result, reasons=tuple(reasons))
-
-
-def _sentence(least: Term) -> str:
-    return f"keep: {least.why}" if least.last_day is None else f"keep through {least.last_day}"
-
-
-def _reason(series: Series, text: str) -> Reason:
-    return Reason(
-        text=f"{series.title} ({series.key}): {text}",
-        citation=series.citation,
-        source=series.source,
-    )

@@ -17,6 +17,7 @@ the first day on which nothing above stands in the way as things are known now.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date
 
 from retention.case import Case, Law, case_of
@@ -27,18 +28,32 @@ from retention.facts import (
     Action,
     Decision,
     Hold,
+    Manner,
     MaximumDecision,
     RecordFacts,
     Standing,
 )
 from retention.hold import free_from
-from retention.period import Ending
+from retention.period import Ending, later
 from retention.today import Today, clock_refusal
 
 # Actions after which nothing follows: the record stays.
 _STAYS = {Action.KEEP: Standing.PERMANENT, Action.HOLD_UNTIL_SCHEDULED: Standing.UNSCHEDULED}
 _TIME_HAS_COME = frozenset({Standing.ELIGIBLE, Standing.REVIEW, Standing.OVERDUE})
 _GOES = frozenset({Action.DESTROY, Action.REPLACE, Action.TRANSFER})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conclusion:
+    """A decision without its reasons. `series` is the key of the one that keeps longest, of
+    several the first named; empty if none claims."""
+
+    standing: Standing
+    eligible_on: date | None
+    must_go_by: date | None
+    action: Action
+    manner: Manner
+    series: str
 
 
 def decide(
@@ -52,22 +67,35 @@ def decide(
 ) -> Decision:
     """What follows for the record. `answers` are decisions about its maximums; one without
     a person or a document is none. The manner is the strictest of all claiming series."""
-    case = case_of(facts, claims, law, today.day, holds=holds, answers=answers)
-    standing = _standing(case)
+    case = case_of(facts, claims, law.on(today.day), holds=holds, answers=answers)
     doubt = clock_refusal(today)
-    if doubt and standing in _TIME_HAS_COME:
-        standing = Standing.WAITING
+    found = conclude(case, doubted=doubt is not None)
     return Decision(
         record_id=facts.record_id,
         day=today.day,
-        standing=standing,
+        standing=found.standing,
         series=tuple(each.key for each in claims.series) + claims.unresolved,
+        eligible_on=found.eligible_on,
+        must_go_by=found.must_go_by,
+        action=found.action,
+        manner=found.manner,
+        holds=tuple(hold.id for hold in case.holds),
+        reasons=reasons_of(case, found.standing, law.agency) + ((doubt,) if doubt else ()),
+    )
+
+
+def conclude(case: Case, *, doubted: bool) -> Conclusion:
+    """What follows from all that is known. `doubted`: the day cannot be believed."""
+    standing = _standing(case)
+    if doubted and standing in _TIME_HAS_COME:
+        standing = Standing.WAITING
+    return Conclusion(
+        standing=standing,
         eligible_on=_eligible_on(case),
         must_go_by=case.must_go_by,
         action=case.action,
-        manner=strictest(each.manner for each in case.outcomes),
-        holds=tuple(hold.id for hold in case.holds),
-        reasons=reasons_of(case, standing) + ((doubt,) if doubt else ()),
+        manner=strictest([each.manner for each in case.outcomes]),
+        series=_deciding(case),
     )
 
 
@@ -117,3 +145,13 @@ def _eligible_on(case: Case) -> date | None:
     if case.action in _STAYS or case.renegotiated or day is None or free is None:
         return None
     return max(day, free)
+
+
+def _deciding(case: Case) -> str:
+    """What no loaded schedule has keeps longest of all."""
+    if case.claims.unresolved:
+        return case.claims.unresolved[0]
+    if not case.outcomes:
+        return ""
+    terms = [each.least for each in case.outcomes]
+    return case.outcomes[terms.index(later(terms))].series.key

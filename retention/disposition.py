@@ -205,7 +205,8 @@ def _waits(found: tuple[StepState, ...], day: date) -> str:
         + (
             " is missing"
             if each.done is None
-            else " has no end of its waiting time in the calendar"
+            else " has a waiting time in working days, and which days those are is not known: set "
+            "agency.state, or agency.holidays, in the settings"
         )
         if each.free_from is None
         else f"the time after {each.approval.step} ends before {each.free_from}"

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from datetime import date
 
+from retention.agency import AgencySettings
 from retention.case import Case
-from retention.facts import Hold, Reason, Standing
+from retention.claim import Outcome
+from retention.facts import Hold, Reason, Series, Standing
 from retention.hold import last_bound_day
+from retention.period import Term
 
 
-def reasons_of(case: Case, standing: Standing) -> tuple[Reason, ...]:
+def reasons_of(case: Case, standing: Standing, agency: AgencySettings) -> tuple[Reason, ...]:
     """Every reason: what claims it, how long, by what authority, what stops it, who decided."""
     reasons = list(case.claims.reasons)
     reasons += [
@@ -17,7 +20,7 @@ def reasons_of(case: Case, standing: Standing) -> tuple[Reason, ...]:
         for key in case.claims.unresolved
     ]
     for each in case.outcomes:
-        reasons += each.reasons
+        reasons += _outcome_reasons(each, agency)
         if each.series.renegotiated:
             text = f"{each.series.key} is being renegotiated, which stops its dispositions."
             reasons.append(Reason(text=text, citation=each.series.citation))
@@ -27,6 +30,36 @@ def reasons_of(case: Case, standing: Standing) -> tuple[Reason, ...]:
     if standing is Standing.UNSCHEDULED:
         reasons.append(Reason(text="No series schedules its disposition: it is kept."))
     return tuple(reasons)
+
+
+def _outcome_reasons(result: Outcome, agency: AgencySettings) -> list[Reason]:
+    """How long one series keeps it, and by whose authority longer than the schedule says."""
+    series = result.series
+    reasons = [_series_reason(series, _sentence(result.own))]
+    if result.least != result.own:
+        sources = [each.authority for each in agency.overlays if each.series == series.key]
+        sources += [each.citation for each in agency.floors]
+        reasons.append(
+            Reason(
+                text=f"{series.key}: longer here: {_sentence(result.least)}",
+                citation="; ".join(sources),
+            )
+        )
+    if result.most is not None:
+        reasons.append(_series_reason(series, f"must be gone by {result.most}"))
+    return reasons
+
+
+def _sentence(least: Term) -> str:
+    return f"keep: {least.why}" if least.last_day is None else f"keep through {least.last_day}"
+
+
+def _series_reason(series: Series, text: str) -> Reason:
+    return Reason(
+        text=f"{series.title} ({series.key}): {text}",
+        citation=series.citation,
+        source=series.source,
+    )
 
 
 def _hold_reason(hold: Hold) -> Reason:

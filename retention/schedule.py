@@ -18,6 +18,8 @@ from datetime import date
 from enum import Enum
 
 from retention import schedule_law as law
+from retention.agency import Floor
+from retention.calendars import FiscalYearEnd
 from retention.facts import Approval, Series
 from retention.schedule_reader import Group, quoted, root
 from retention.schedule_rules import UNVERIFIED, read_rule
@@ -57,12 +59,19 @@ def read(text: str) -> tuple[ScheduleFile | None, tuple[Problem, ...]]:
     return (None if found else made), tuple(sorted(found))
 
 
-def digest(schedule: Schedule, steps: tuple[Approval, ...] = ()) -> str:
-    """SHA-256, in hex, of what a schedule and its procedure's steps say."""
+def digest(
+    schedule: Schedule,
+    steps: tuple[Approval, ...] = (),
+    counted: tuple[FiscalYearEnd | Floor, ...] = (),
+) -> str:
+    """SHA-256, in hex, of what a schedule and its procedure's steps say, and of what else its
+    periods are `counted` by: the agency's fiscal years, and minimums for every record."""
     ordered = dataclasses.replace(
         schedule, entries=tuple(sorted(schedule.entries, key=lambda entry: entry.series.id))
     )
     content = {"form": FORM, "schedule": _canonical(ordered), "steps": _canonical(steps)}
+    if counted:
+        content["counted"] = _canonical(counted)
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode("ascii")).hexdigest()
 
 

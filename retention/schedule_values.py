@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from retention.agency import Floor
+from retention.calendars import FiscalYearEnd
 from retention.classify import ClassRule
 from retention.errors import RetentionError
 from retention.facts import Approval, HoldKind, Period, Series
@@ -201,7 +203,8 @@ class Assignment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScheduleFile:
-    """Everything one file says. `overlay`: it is an agency's own and lies over the shipped."""
+    """Everything one file says. `overlay`: it is an agency's own and lies over the shipped.
+    `elsewhere` is what the agency's files of other jurisdictions set for every record."""
 
     jurisdiction: str
     name: str
@@ -215,6 +218,7 @@ class ScheduleFile:
     default: DefaultRule | None = None
     classification: tuple[Assignment, ...] = ()
     open_questions: tuple[str, ...] = ()
+    elsewhere: tuple[FiscalYearEnd | Floor, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)

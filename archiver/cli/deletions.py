@@ -1,8 +1,10 @@
-"""`archiver delete`, `hide`, `unhide`: the sanctioned way to remove something on a platform."""
+"""`archiver delete`, `hide`, `unhide`, `removals`: the sanctioned way to remove something."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 from rich.text import Text
@@ -10,8 +12,10 @@ from rich.text import Text
 from archiver.cli.app import AsJson, Who, app, options
 from archiver.cli.screen import count, minute, out, print_json, short, table
 from archiver.desk.deletion_checks import Plan, RemovalOrder
-from archiver.desk.deletions import Settled
-from connectors.base import Removal
+from archiver.desk.deletion_steps import Settled
+from archiver.desk.removal_report import Compared, NeutralityReport, neutrality
+from archiver.model.queries.removals import SENT
+from connectors.removals import Removal
 
 Wanted = Annotated[
     str, typer.Argument(help="Its number (#7), platform id or web address.", metavar="RECORD")
@@ -21,7 +25,8 @@ Rule = Annotated[
     str,
     typer.Option(
         "--rule",
-        help="Which rule of the posted policy it breaks; needed for what the public wrote.",
+        help="Code of the posted policy's rule that it breaks (moderation.rules in the settings); "
+        "needed for what the public wrote.",
     ),
 ]
 DryRun = Annotated[
@@ -33,6 +38,10 @@ _DID = {
     Removal.UNHIDE: "is shown again",
 }
 REFUSED = 3
+UNKNOWN = 7
+DAY = "%Y-%m-%d"
+removals = typer.Typer(help="Every step of every deletion and hiding, and what they tell.")
+app.add_typer(removals, name="removals")
 
 
 @app.command()
@@ -129,13 +138,15 @@ def _show(plan: Plan, *, as_json: bool) -> None:
     out.print("It may not be done." if plan.refused else "It may be done. Nothing was removed.")
 
 
-@app.command()
-def removals(
+@removals.callback(invoke_without_command=True)
+def _steps(
     context: typer.Context,
     record: Annotated[int, typer.Option(help="Only about the record of this number.")] = 0,
     as_json: AsJson = False,
 ) -> None:
     """Every step of every deletion and hiding that was asked for, oldest first."""
+    if context.invoked_subcommand is not None:
+        return
     with options(context).archive() as archive:
         taken = archive.deletions.history(record)
         zone = archive.settings.sections.agency.zone
@@ -158,3 +169,84 @@ def removals(
         empty="Nothing was ever asked to be removed.",
         wraps=True,
     )
+
+
+@removals.command()
+def settle(context: typer.Context, as_json: AsJson = False) -> None:
+    """Find out what became of removals that were cut off; exits with 7 while one is unknown.
+
+    What no look-up can tell, as hiding on X, is sent once more, which takes the credentials for
+    removals.
+    """
+    with options(context).archive() as archive:
+        settled = archive.deletions.resume(again=True)
+    if as_json:
+        print_json(settled)
+    for each in () if as_json else settled:
+        out.print(f"{each.record.name} of {each.record.account}: {each.step}. {each.statement}.")
+    if not settled and not as_json:
+        out.print("No removal was cut off.")
+    if any(each.step == SENT for each in settled):
+        raise typer.Exit(UNKNOWN)
+
+
+@removals.command()
+def report(
+    context: typer.Context,
+    since: Annotated[
+        datetime | None, typer.Option(formats=[DAY], help="Removed on this day or later.")
+    ] = None,
+    until: Annotated[
+        datetime | None, typer.Option(formats=[DAY], help="Removed on this day or earlier.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Who removed what the public wrote, under which rule, and what alike was left standing."""
+    with options(context).archive() as archive:
+        zone = archive.settings.sections.agency.zone
+        begin = since.replace(tzinfo=zone).astimezone(UTC) if since else None
+        end = (until + timedelta(days=1)).replace(tzinfo=zone).astimezone(UTC) if until else None
+        found = neutrality(archive.database, since=begin, until=end)
+    if as_json:
+        print_json(found)
+        return
+    table(
+        ["rule", "moderator", "account", "deleted", "hidden", "shown again"],
+        [
+            (t.rule, t.moderator, t.account, t.deleted, t.hidden, t.shown_again)
+            for t in found.tallies
+        ],
+        empty="Nothing that the public wrote was removed in this time.",
+        wraps=True,
+    )
+    if found.compared:
+        _show_compared(found, zone)
+
+
+def _show_compared(found: NeutralityReport, zone: ZoneInfo) -> None:
+    table(
+        ["when", "no.", "what", "rule", "alike and standing", "words"],
+        [
+            (
+                minute(each.removal.at, zone),
+                each.removal.record_id,
+                each.removal.removal,
+                each.removal.rule.partition(":")[0],
+                _standing(each),
+                short(each.removal.words, 60),
+            )
+            for each in found.compared
+        ],
+        empty="",
+        wraps=True,
+    )
+    if found.cut:
+        out.print("There were more; only the newest are shown. Give --since and --until.")
+
+
+def _standing(each: Compared) -> str:
+    if each.standing is None:
+        return "no words"
+    named = ", ".join(f"#{number}" for number in each.standing[:3])
+    more = " at least" if each.at_least else ""
+    return f"{more} {len(each.standing)}".strip() + (f" ({named})" if named else "")

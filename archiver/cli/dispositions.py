@@ -10,6 +10,7 @@ import typer
 from rich.text import Text
 
 from archiver.cli.app import AsJson, Who, app, options
+from archiver.cli.dispositions_register import register
 from archiver.cli.screen import count, day, minute, out, print_json, table
 from archiver.desk.batches import Loaded
 from archiver.desk.certificate import canonical, digest_of
@@ -26,6 +27,7 @@ dispose = typer.Typer(
     no_args_is_help=True,
 )
 app.add_typer(dispose, name="dispose")
+dispose.add_typer(register, name="register")
 
 Batch = Annotated[int, typer.Argument(help="The disposition's number, see: dispose list")]
 Series = Annotated[str, typer.Option(help="Only this series: its id, or schedule/series.")]
@@ -62,10 +64,21 @@ def due(
 
 
 @dispose.command()
-def propose(context: typer.Context, by: Who, series: Series = "", account: Account = "") -> None:
+def propose(
+    context: typer.Context,
+    by: Who,
+    series: Series = "",
+    account: Account = "",
+    copy: Annotated[
+        str,
+        typer.Option(
+            help="For originals that a trusted copy replaces: the document that says where it is."
+        ),
+    ] = "",
+) -> None:
     """Put all that is due, of a series or an account if given, into a new disposition."""
     with options(context).archive() as archive:
-        made = archive.dispositions.propose(by=by, series=series, account=account)
+        made = archive.dispositions.propose(by=by, series=series, account=account, copy=copy)
     out.print(f"Disposition {made.batch} is proposed: {count(made.records, 'record')}.")
     _proposed(made)
     out.print(f"Look through it: archiver dispose show {made.batch}")

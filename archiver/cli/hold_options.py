@@ -1,14 +1,16 @@
-"""How a scope is written on the command line: the options that several commands share."""
+"""How a scope is written on the command line, and other options that several commands of holds
+share."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from archiver.errors import NotFoundError
+from archiver.errors import NotFoundError, UsageError
 from archiver.model.queries import hold_matches
 from archiver.wiring import Archive
 from retention.facts import Scope
@@ -38,7 +40,10 @@ Pick = Annotated[
 Everything = Annotated[bool, typer.Option("--everything", help="The whole archive.")]
 Custodian = Annotated[
     list[str] | None,
-    typer.Option(help="Who must preserve, besides the accounts' custodians; may be repeated."),
+    typer.Option(
+        help='Who must preserve, besides the accounts\' custodians: a name, or "Name <address>"; '
+        "may be repeated."
+    ),
 ]
 
 
@@ -83,3 +88,16 @@ def _picked(archive: Archive, wanted: Sequence[str]) -> frozenset[int]:
 def day_of(moment: datetime | None) -> date | None:
     """The day that was written."""
     return moment.date() if moment else None
+
+
+def text_of(file: Path | None) -> str:
+    """The text in the file; empty without one. Raises: UsageError."""
+    if file is None:
+        return ""
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{file} cannot be read as text: {error}") from error
+    if not text.strip():
+        raise UsageError(f"{file} is empty; write the notice into it")
+    return text

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 import typer
 from rich.text import Text
@@ -25,13 +23,20 @@ from archiver.cli.hold_options import (
     Word,
     day_of,
     scope_of,
+    text_of,
+)
+from archiver.cli.hold_screen import (
+    confirmed,
+    end_of,
+    hold_as_json,
+    show_accounts,
+    show_history,
+    show_next_step,
+    show_told,
 )
 from archiver.cli.screen import count, minute, out, print_json, short, table
 from archiver.desk.hold_order import HoldOrder, in_words
-from archiver.desk.hold_standing import HoldStanding
 from archiver.errors import UsageError
-from archiver.model.queries.hold_matches import Held
-from archiver.model.queries.holds import HoldEvent
 from retention.facts import HoldKind, Scope
 
 holds = typer.Typer(
@@ -66,7 +71,7 @@ def preview(
         print_json(found)
         return
     out.print(f"A hold on {in_words(found.scope)} would reach {count(found.records, 'record')}.")
-    _accounts(found.accounts)
+    show_accounts(found.accounts)
     table(
         ["no.", "published", "account", "kind", "state", "text"],
         [
@@ -134,21 +139,21 @@ def place(
                 custodians=tuple(custodian or ()),
                 anticipated_on=day_of(anticipated),
                 review_on=day_of(review),
-                notice=_text_of(notice_file),
+                notice=text_of(notice_file),
                 name=name,
             )
         )
         reached = archive.holds.reach(placed.entry.name)
     if as_json:
-        print_json({"hold": _plain(placed), "accounts": reached})
+        print_json({"hold": hold_as_json(placed), "accounts": reached})
         return
     entry = placed.entry
     out.print(
         f"{entry.name} is placed on {in_words(entry.scopes[0])}. It holds "
         f"{count(placed.records, 'record')}, and whatever comes later that it reaches."
     )
-    _accounts(reached)
-    _next_step(placed)
+    show_accounts(reached)
+    show_next_step(placed)
 
 
 @holds.command(name="list")
@@ -157,7 +162,7 @@ def list_holds(context: typer.Context, as_json: AsJson = False) -> None:
     with options(context).archive() as archive:
         found = archive.holds.all()
     if as_json:
-        print_json([_plain(each) for each in found])
+        print_json([hold_as_json(each) for each in found])
         return
     table(
         ["hold", "kind", "state", "placed", "records", "confirmed", "review", "matter"],
@@ -168,7 +173,7 @@ def list_holds(context: typer.Context, as_json: AsJson = False) -> None:
                 Text(s.state, style="red" if s.binds else ""),
                 s.entry.placed_on,
                 s.records,
-                _confirmed(s),
+                confirmed(s),
                 Text(str(s.entry.review_on or ""), style="red" if s.review_due else ""),
                 s.entry.matter,
             )
@@ -188,7 +193,7 @@ def show(context: typer.Context, name: Name, as_json: AsJson = False) -> None:
         reached = archive.holds.reach(name)
         zone = archive.settings.sections.agency.zone
     if as_json:
-        print_json({"hold": _plain(standing), "accounts": reached, "history": history})
+        print_json({"hold": hold_as_json(standing), "accounts": reached, "history": history})
         return
     entry = standing.entry
     for label, value in (
@@ -198,6 +203,7 @@ def show(context: typer.Context, name: Name, as_json: AsJson = False) -> None:
         ("issued by", entry.issuer),
         ("placed on", entry.placed_on),
         ("anticipated on", entry.anticipated_on or "not stated"),
+        ("ends", end_of(standing)),
         ("review on", f"{entry.review_on}{', which is due' if standing.review_due else ''}"),
         ("reaches", "; or ".join(in_words(scope) for scope in entry.scopes)),
         ("records", f"{standing.records:,}"),
@@ -206,11 +212,11 @@ def show(context: typer.Context, name: Name, as_json: AsJson = False) -> None:
         ("not confirmed", ", ".join(standing.waiting_for) or "nobody"),
     ):
         out.print(Text.assemble((f"{label:15}", "bold"), str(value)))
-    _accounts(reached)
+    show_accounts(reached)
     out.rule("notice", align="left")
     out.print(Text(entry.notice))
     out.rule("history", align="left")
-    _history(history, zone)
+    show_history(history, zone)
 
 
 @holds.command()
@@ -247,7 +253,7 @@ def widen(
         )
     added = after.records - before
     out.print(f"{name} is widened. It holds {count(after.records, 'record')}, {added:,} more.")
-    _next_step(after)
+    show_next_step(after)
 
 
 @holds.command()
@@ -261,20 +267,29 @@ def notice(
 ) -> None:
     """Give the custodians notice, through mail and webhook where these are set up.
 
-    The text is printed as well, to be handed over and signed. Exits with 1 when a channel
+    Custodians written as "Name <name@example.org>" get it at their own address. The text is
+    printed as well, to be handed over and signed. Exits with 1 when a channel or an address
     fails while another took it.
     """
     with options(context).archive() as archive:
-        told = archive.holds.notify(name, actor=by, text=_text_of(text_file))
-    out.print(Text(f"For: {', '.join(told.custodians)}\n\n{told.text}\n"))
-    for channel in told.delivery.sent:
-        out.print(Text.assemble(f"{channel}: ", ("sent", "green")))
-    for channel, why in told.delivery.failed:
-        out.print(Text.assemble(f"{channel}: ", (why, "red")))
-    if not told.delivery.sent:
-        out.print("No channel is set up: hand this text to each of them.")
+        told = archive.holds.notify(name, actor=by, text=text_of(text_file))
+    show_told(told)
     out.print(f"When one confirms: archiver holds acknowledge {name} CUSTODIAN")
-    if told.delivery.failed:
+    if told.delivery.failed or told.letters.not_reached:
+        raise typer.Exit(1)
+
+
+@holds.command()
+def remind(context: typer.Context, name: Name, by: Who) -> None:
+    """Write again to the custodians who were given notice and have not confirmed it.
+
+    The text is printed as well, for those without a mail address. Exits with 1 when somebody
+    could not be reached.
+    """
+    with options(context).archive() as archive:
+        told = archive.holds.notices.remind(name, actor=by)
+    show_told(told)
+    if told.letters.not_reached:
         raise typer.Exit(1)
 
 
@@ -326,64 +341,46 @@ def release(
     out.print(f"{name} is released. Its last day is {standing.bound_through}.")
 
 
-# --- what the commands share
+@holds.command()
+def limit(
+    context: typer.Context,
+    name: Name,
+    by: Who,
+    citation: Annotated[str, typer.Option(help="The law that sets the end.")],
+    lapses: Annotated[
+        datetime | None, typer.Option(formats=[DAY], help="The last day on which it binds.")
+    ] = None,
+    no_end: Annotated[bool, typer.Option("--no-end", help="It has no end any more.")] = False,
+) -> None:
+    """Set the end of a data subject's hold, or a later one when more time was asked for.
 
-
-def _text_of(file: Path | None) -> str:
-    if file is None:
-        return ""
-    try:
-        text = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{file} cannot be read as text: {error}") from error
-    if not text.strip():
-        raise UsageError(f"{file} is empty; write the notice into it")
-    return text
-
-
-def _accounts(reached: Sequence[Held]) -> None:
-    if reached:
-        table(["account", "records"], [(h.account, h.records) for h in reached], empty="")
-
-
-def _confirmed(standing: HoldStanding) -> str:
-    people = len(standing.entry.custodians)
-    return f"{people - len(standing.untold) - len(standing.waiting_for)} of {people}"
-
-
-def _plain(standing: HoldStanding) -> dict[str, object]:
-    return {"state": standing.state, "standing": standing}
-
-
-def _next_step(standing: HoldStanding) -> None:
-    name = standing.entry.name
-    if standing.untold:
-        who = ", ".join(standing.untold)
-        out.print(f"Not yet told: {who}. Next: archiver holds notice {name} --by NAME")
-    elif not standing.entry.custodians:
-        out.print(f"It has no custodian: archiver holds widen {name} --custodian NAME")
-
-
-def _history(events: Sequence[HoldEvent], zone: ZoneInfo) -> None:
-    table(
-        ["when", "who", "what", "detail"],
-        [(minute(e.at, zone), e.actor, e.action, _detail(e)) for e in events],
-        empty="nothing",
-        wraps=True,
+    It lapses only once the requester was told, and its release is needed all the same before
+    anything is destroyed.
+    """
+    if (lapses is None) != no_end:
+        raise UsageError("say on which day it lapses, or --no-end")
+    with options(context).archive() as archive:
+        archive.holds.limits.limit(name, actor=by, citation=citation, lapses=day_of(lapses))
+    if no_end:
+        out.print(f"{name} has no end any more.")
+        return
+    out.print(
+        f"{name} lapses after {day_of(lapses)}, once the requester was told. Then: archiver "
+        f"holds told {name} --on DAY --by NAME"
     )
 
 
-def _detail(event: HoldEvent) -> str:
-    said = event.detail
-    parts = [str(said[key]) for key in ("reason", "note", "custodian") if said.get(key)]
-    if "matched" in said:
-        parts.append(f"{count(said['matched'], 'record')} caught")
-    if said.get("channels"):
-        parts.append(f"by {', '.join(said['channels'])}")
-    if said.get("next"):
-        parts.append(f"next review {said['next']}")
-    if said.get("tail_days"):
-        parts.append(
-            f"binds {count(said['tail_days'], 'day')} more" if "matched" not in said else ""
-        )
-    return "; ".join(part for part in parts if part)
+@holds.command()
+def told(
+    context: typer.Context,
+    name: Name,
+    by: Who,
+    on: Annotated[datetime, typer.Option(formats=[DAY], help="The day of the telling.")],
+) -> None:
+    """Keep that the requester was told when the hold ends."""
+    with options(context).archive() as archive:
+        standing = archive.holds.limits.told(name, actor=by, on=on.date())
+    out.print(
+        f"{name} binds through {standing.bound_through}. After that it is to be released; until "
+        "its release nothing of it is destroyed."
+    )

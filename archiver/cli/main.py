@@ -21,8 +21,10 @@ from archiver.cli import (  # noqa: F401
     holds,
     records,
     report,
+    requests,
     retention,
     retention_acts,
+    search,
     setup,
     verify,
 )

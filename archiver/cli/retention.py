@@ -1,4 +1,5 @@
-"""`archiver retention states|show|check|diff`: the law as it was read, and the agency's own."""
+"""`archiver retention states|show|check|diff`: the law as it was read, and the agency's own.
+`archiver retention overdue|answer`: what it wants gone, and what the officer says to that."""
 
 from __future__ import annotations
 
@@ -10,8 +11,8 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from archiver.cli.app import AsJson, app, options
-from archiver.cli.screen import count, out, print_json, table
+from archiver.cli.app import AsJson, Who, app, options
+from archiver.cli.screen import count, minute, out, print_json, table
 from archiver.desk.schedules import (
     Coverage,
     Library,
@@ -21,7 +22,9 @@ from archiver.desk.schedules import (
     library,
     parsed,
 )
+from archiver.desk.working_days import HOW_TO_KNOW, is_known
 from archiver.errors import UsageError
+from retention.facts import MaximumDecision
 from retention.schedule_changes import Change, differences
 from retention.schedule_values import Backing, Entry, Schedule, ScheduleFile
 from retention.schedule_words import period_words, rule_words, step_words
@@ -124,6 +127,10 @@ def show(
     for schedule in file.schedules:
         _schedule(file, schedule)
     _procedure(file)
+    steps = file.procedure.steps if file.procedure else ()
+    agency = options(context).settings().sections.agency
+    if any(step.working_days for step in steps) and not is_known(agency):
+        out.print(Text(f"  {HOW_TO_KNOW[0].upper()}{HOW_TO_KNOW[1:]}.", "yellow"))
     _section(
         "Holds",
         [f"{h.trigger}: {h.text} Until: {h.release}.{_trust(h.backing)}" for h in file.holds],
@@ -271,3 +278,84 @@ def _change(change: Change) -> None:
 def _either(named: str, home: Path) -> ScheduleFile:
     path = Path(named)
     return parsed(path) if path.exists() or path.suffix else library(home).of(named)
+
+
+# -- maximums ---------------------------------------------------------------------------------
+
+
+@retention.command()
+def overdue(
+    context: typer.Context,
+    limit: Annotated[int, typer.Option(min=1, max=100_000, help="At most so many.")] = 50,
+    as_json: AsJson = False,
+) -> None:
+    """Records that the law wants gone, as of the last evaluation, and the answers given."""
+    with options(context).archive() as archive:
+        found = archive.maximums.overdue(limit=limit)
+        zone = archive.settings.sections.agency.zone
+    if as_json:
+        print_json(found)
+        return
+    table(
+        ["record", "account", "kind", "published", "must go by", "else due", "answer"],
+        [
+            (
+                each.record.record_id,
+                each.record.account,
+                each.record.kind,
+                minute(each.record.published_at, zone),
+                each.record.must_go_by or "-",
+                each.record.eligible_on or "not in sight",
+                "; ".join(_answer_words(given) for given in each.answers) or "none",
+            )
+            for each in found
+        ],
+        empty="Nothing is overdue.",
+        wraps=True,
+    )
+    if found:
+        out.print("Why: archiver retention explain RECORD; then: archiver retention answer --help")
+
+
+@retention.command()
+def answer(
+    context: typer.Context,
+    record: Annotated[str, typer.Argument(help="Its number, platform id or web address.")],
+    series: Annotated[str, typer.Option(help="The series with the maximum, schedule/series.")],
+    by: Who,
+    reason: Annotated[str, typer.Option(help="Why; it stands in the ledger.")],
+    destroy: Annotated[
+        bool | None,
+        typer.Option("--destroy/--keep", help="May it go, or is it kept in spite of the law?"),
+    ] = None,
+    document: Annotated[str, typer.Option(help="Where the decision is written down.")] = "",
+    take_back: Annotated[
+        bool, typer.Option("--take-back", help="Take the answer back that was given.")
+    ] = False,
+) -> None:
+    """Answer a maximum for one record; only a records officer can.
+
+    It destroys nothing: a record that may go is proposed, reviewed and approved as ever.
+    """
+    if (destroy is None) != take_back:
+        raise UsageError("say --destroy or --keep, or --take-back")
+    with options(context).archive() as archive:
+        if destroy is None:
+            done = archive.maximums.take_back(record, series=series, who=by, reason=reason)
+        else:
+            done = archive.maximums.answer(
+                record, series=series, destroy=destroy, who=by, document=document, reason=reason
+            )
+    number = done.answer.record_id
+    if take_back:
+        out.print(f"The answer for record {number} under {series} is taken back.")
+    else:
+        out.print(f"Record {number} under {series}: {_answer_words(done.answer)}.")
+    if done.holds:
+        out.print(Text(f"It is held by {', '.join(done.holds)}, and so it stays.", "yellow"))
+    out.print("Next: archiver retention evaluate")
+
+
+def _answer_words(given: MaximumDecision) -> str:
+    said = "destroy" if given.destroy else "keep"
+    return f"{said}, {given.who} on {given.on} ({given.document})"

@@ -14,7 +14,7 @@ from archiver.cli.app import AsJson, app, options
 from archiver.cli.screen import out, print_json, table
 from archiver.errors import UsageError
 from config.settings import Sections
-from connectors.base import Capabilities
+from connectors.capabilities import Capabilities
 from connectors.errors import Misconfigured
 from connectors.registry import connector_class, platforms
 

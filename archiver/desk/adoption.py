@@ -6,6 +6,7 @@ on the very day of its adoption.
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -13,6 +14,8 @@ from datetime import date, timedelta
 from pathlib import Path
 from shutil import copy
 from tempfile import TemporaryDirectory
+
+from pydantic import TypeAdapter
 
 from archiver.clock import Clock
 from archiver.desk.officers import records_officer
@@ -31,6 +34,7 @@ from archiver.desk.schedules import (
     FOLDER,
     Library,
     check_file,
+    counted_by,
     digest_of,
     library,
     own_files,
@@ -44,11 +48,14 @@ from archiver.model.queries.holds import as_facts, binding_on
 from archiver.model.queries.retention import AdoptionEntry
 from archiver.model.queries.standings import Verdict
 from config.settings import Agency
+from retention.agency import Floor
+from retention.calendars import FiscalYearEnd
 from retention.facts import Scope
 from retention.schedule_values import Schedule, ScheduleFile
 from retention.today import Today
 
 _ENDS = (".yaml", ".yml")
+_COUNTED = TypeAdapter(tuple[FiscalYearEnd | Floor, ...])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,7 +189,7 @@ class Adoptions:
                     "expires_on": expires.isoformat() if expires else None,
                     "document": document.strip(),
                 }
-                content = content_of(found.file, schedule, rules)
+                content = _with_counted(content_of(found.file, schedule, rules), found.file)
                 acts.add_adoption(
                     connection,
                     {**values, "content": content, "at": now},
@@ -223,6 +230,13 @@ class Adoptions:
             if problems:
                 raise UsageError(f"{path}, {problems[0]}; see: archiver retention check {path}")
             return library(Path(home))
+
+
+def _with_counted(content: str, file: ScheduleFile) -> str:
+    """The kept text with the fiscal years and minimums that the digest covers, too."""
+    counted = _COUNTED.dump_python((*counted_by(file), *file.elsewhere), mode="json")
+    whole = {**json.loads(content), "counted": counted}
+    return json.dumps(whole, sort_keys=True, separators=(",", ":"))
 
 
 def _not_twice(before: Sequence[AdoptionEntry], schedule: Schedule, digest: str, on: date) -> None:

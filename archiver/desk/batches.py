@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Any
 
 from archiver.errors import NotFoundError
 from archiver.model.database import Connection
 from archiver.model.queries import dispositions
+from archiver.model.queries import register as approvals
 from archiver.model.queries.dispositions import DONE, EXCLUDED, HELD, BatchEvent, BatchRow, Item
 from retention.approvals import Given
 from retention.batch import Batch, Signed, Stage
@@ -39,6 +40,10 @@ class Loaded:
         """The newest act of this kind."""
         return next((each for each in reversed(self.events) if each.action == action), None)
 
+    def all_of(self, action: str) -> list[BatchEvent]:
+        """Every act of this kind, oldest first."""
+        return [each for each in self.events if each.action == action]
+
 
 def combined(digests: Mapping[str, str]) -> str:
     """One digest of several schedules' digests."""
@@ -46,12 +51,15 @@ def combined(digests: Mapping[str, str]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def load(connection: Connection, batch_id: int) -> Loaded:
-    """The batch of that number. Raises: NotFoundError."""
+def load(connection: Connection, batch_id: int, *, among: Sequence[int] | None = None) -> Loaded:
+    """The batch of that number; `among`: with these of its records only.
+
+    Raises: NotFoundError.
+    """
     row = dispositions.find(connection, batch_id)
     if row is None:
         raise NotFoundError(f"there is no disposition {batch_id}; see: archiver dispose list")
-    items = tuple(dispositions.items_of(connection, batch_id))
+    items = tuple(dispositions.items_of(connection, batch_id, among=among))
     events = tuple(dispositions.events_of(connection, batch_id))
     proposed = next(each for each in events if each.action == "proposed")
     out = {each.record_id: each.reason for each in items if each.state in (EXCLUDED, HELD)}
@@ -95,10 +103,21 @@ def given_as_json(given: Given) -> dict[str, object]:
 
 def given_in(event: BatchEvent) -> Given:
     """The approval that an event tells of."""
-    kept = event.detail
+    return _given(event.detail, event.actor)
+
+
+def approvals_of(loaded: Loaded) -> tuple[Given, ...]:
+    """All approvals that an executed batch rests on: its own, and those of the register as
+    they stood when the execution began."""
+    begun = loaded.event("begun")
+    kept = begun.detail["registered"] if begun else ()
+    return (*loaded.batch.given, *(_given(each, each["by"]) for each in kept))
+
+
+def _given(kept: Mapping[str, Any], by: str) -> Given:
     return Given(
         step=Step(kept["step"]),
-        by=event.actor,
+        by=by,
         on=date.fromisoformat(kept["on"]),
         document=kept["document"],
         whom=kept["whom"],
@@ -108,24 +127,43 @@ def given_in(event: BatchEvent) -> Given:
     )
 
 
-def register(connection: Connection, batch_id: int) -> list[Given]:
-    """Approvals for a series, and standing ones, that were given with other batches."""
+def register(connection: Connection, batch_id: int | None, *, day: date) -> list[Given]:
+    """The approvals for a series, and standing ones, that may be used on this agency-local day:
+    those in the register, and those that were given with other batches (None: with any) and
+    not taken back since."""
+    back = approvals.taken_back(connection)
     found = []
     for event in dispositions.earlier_approvals(connection, batch_id):
         if event.detail.get("per") in (PerWhat.SERIES.value, PerWhat.STANDING.value):
-            given = given_in(event)
-            found.append(
-                Given(
-                    step=given.step,
-                    by=given.by,
-                    on=given.on,
-                    document=given.document,
-                    whom=given.whom,
-                    series=given.series,
-                    waived=given.waived,
-                )
-            )
-    return found
+            given = replace(given_in(event), place=None)
+            taken = back.get((given.step, given.whom, given.series))
+            if taken is None or taken < event.at:
+                found.append(given)
+    return found + [
+        Given(
+            step=each.step,
+            by=each.given_by,
+            on=each.given_on,
+            document=each.document,
+            whom=each.whom,
+            series=each.series,
+            waived=each.waived,
+        )
+        for each in approvals.standing(connection, day=day)
+    ]
+
+
+def used_of_register(batch: Batch, known: Iterable[Given]) -> list[Given]:
+    """The approvals of the register that steps of the batch's route rest on, the latest of
+    each step, party and series."""
+    asked = {(each.step, each.whom) for each in batch.route if each.per is not PerWhat.ACT}
+    found: dict[tuple[Step, str, str], Given] = {}
+    for each in known:
+        if (each.step, each.whom) in asked and each.series in ("", *batch.series):
+            before = found.get((each.step, each.whom, each.series))
+            if before is None or before.on <= each.on:
+                found[each.step, each.whom, each.series] = each
+    return list(found.values())
 
 
 def _signed(event: BatchEvent | None) -> Signed | None:

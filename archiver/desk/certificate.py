@@ -14,14 +14,16 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from archiver.desk.batches import Loaded
+from archiver.desk.batches import Loaded, approvals_of
 from archiver.errors import UsageError
+from archiver.ledger import merkle
 from archiver.model.database import Connection
-from archiver.model.queries import dispositions
-from archiver.model.queries.dispositions import DONE, Item
+from archiver.model.queries import dispositions, erasure
+from archiver.model.queries.dispositions import DONE, BatchEvent, Item
+from retention.approvals import Given
 from retention.facts import Action
 
-FORM = "archiver-certificate-1"
+FORM = "archiver-certificate-2"
 _METHOD = (
     "Each WARC segment that held the records was written anew without them, the remaining "
     "records copied byte for byte; the former segments were removed. The records' text, "
@@ -38,13 +40,15 @@ def certificate(
 
     Raises: UsageError when the batch is not executed, or nothing of it went.
     """
-    will, destroyed, did = (loaded.event(each) for each in ("will", "destroyed", "did"))
+    gone = loaded.all_of("destroyed")
+    ended = loaded.event("executed") or loaded.event("did")
     done = [each for each in loaded.items if each.state == DONE]
-    if will is None or destroyed is None or did is None or not done:
+    if not gone or ended is None or not done:
         raise UsageError(
             f"disposition {loaded.row.id} has destroyed nothing that could be certified"
         )
-    pairs = destroyed.detail["segments"]
+    begun = loaded.event("begun") or loaded.all_of("will")[0]
+    leaves = erasure.leaves_of(connection, loaded.row.id)
     return {
         "form": FORM,
         "agency": agency,
@@ -54,9 +58,9 @@ def certificate(
         "series": _series(done, zone),
         "schedules": dict(loaded.row.digests),
         "records": len(done),
-        "versions": destroyed.detail["versions"],
-        "media_files": len(destroyed.detail["payloads"]),
-        "bytes": destroyed.detail["bytes"],
+        "versions": sum(each.detail["versions"] for each in gone),
+        "media_files": sum(len(each.detail["payloads"]) for each in gone),
+        "bytes": sum(each.detail["bytes"] for each in gone),
         "accounts": sorted({each.account for each in done}),
         "record_numbers": sorted(each.record_id for each in done),
         "excluded": [
@@ -67,15 +71,17 @@ def certificate(
         "method": _METHOD,
         "proposed": {"by": loaded.row.proposed_by, "on": loaded.batch.proposed.on.isoformat()},
         "reviewed": _signed(loaded),
-        "approvals": [_approval(each) for each in loaded.batch.given],
-        "override": {"by": will.detail["override"], "reason": will.detail["override_reason"]},
-        "executed_by": will.actor,
-        "began": _moment(will.at),
-        "destroyed": _moment(destroyed.at),
-        "ended": _moment(did.at),
-        "root": destroyed.detail["root"],
-        "segments": pairs,
+        "approvals": [_approval(each) for each in approvals_of(loaded)],
+        "override": {"by": begun.detail["override"], "reason": begun.detail["override_reason"]},
+        "executed_by": begun.actor,
+        "began": _moment(begun.at),
+        "destroyed": _moment(gone[-1].at),
+        "ended": _moment(ended.at),
+        "root": merkle.root(sorted(leaf for each in leaves.values() for leaf in each)),
+        "parts": [_part(each) for each in gone],
+        "segments": [pair for each in gone for pair in each.detail["segments"]],
         "transfer": _transfer(loaded),
+        "trusted_copy": _trusted_copy(loaded),
         "ledger": dispositions.ledger_hashes(connection, loaded.row.id),
     }
 
@@ -124,7 +130,7 @@ def _signed(loaded: Loaded) -> dict[str, str]:
     return {"by": signed.by, "on": signed.on.isoformat()} if signed else {}
 
 
-def _approval(given: Any) -> dict[str, str]:
+def _approval(given: Given) -> dict[str, str]:
     return {
         "step": given.step.value,
         "by": given.by,
@@ -142,6 +148,26 @@ def _transfer(loaded: Loaded) -> dict[str, Any] | None:
     assert receipt is not None
     return {"bag": handed.detail["bag"], "manifest_sha256": handed.detail["manifest_sha256"],
             "receipt": receipt.detail["document"], "received_by": receipt.actor}  # fmt: skip
+
+
+def _part(event: BatchEvent) -> dict[str, Any]:
+    """What went in one transaction; the root is also in the ledger's line on it."""
+    return {
+        "part": event.detail.get("part", 1),
+        "destroyed": _moment(event.at),
+        "records": len(event.detail["records"]),
+        "versions": event.detail["versions"],
+        "root": event.detail["root"],
+    }
+
+
+def _trusted_copy(loaded: Loaded) -> str | None:
+    """The document that says where the reproduction is kept that replaces the originals."""
+    if loaded.row.action is not Action.REPLACE:
+        return None
+    proposed = loaded.event("proposed")
+    assert proposed is not None
+    return str(proposed.detail["copy"])
 
 
 def _moment(at: datetime) -> str:

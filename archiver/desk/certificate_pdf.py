@@ -55,6 +55,9 @@ def _page(content: Mapping[str, Any]) -> str:
     approvals = [
         (each["step"], each["by"], each["on"], each["document"]) for each in content["approvals"]
     ]
+    if content.get("trusted_copy"):
+        rows.insert(1, ("Kept instead, a trusted copy", content["trusted_copy"]))
+    stays = [(str(each["record"]), each["state"], each["reason"]) for each in content["excluded"]]
     segments = [(each["old"], each["old_sha256"], each["new_sha256"]) for each in
                 content["segments"]]  # fmt: skip
     return (
@@ -71,6 +74,8 @@ def _page(content: Mapping[str, Any]) -> str:
         + _table(("Schedule", "Series", "Authority", "Records", "Dates"), series)
         + "<h2>Approvals</h2>"
         + _table(("Step", "By", "On", "Document"), approvals)
+        + ("<h2>Not destroyed</h2>" if stays else "")
+        + (_table(("Record", "State", "Reason"), stays) if stays else "")
         + "<h2>Segments</h2>"
         + _table(("Former segment", "Its SHA-256", "SHA-256 of its successor"), segments)
         + "</body></html>"

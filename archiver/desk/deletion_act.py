@@ -1,30 +1,35 @@
 """Does one removal on the platform, or finds out what became of one, and keeps what shows it.
 
 Rules:
-1. A change is sent once. Whether it was carried out is looked up, never tried again.
+1. A change is sent once. Whether it was carried out is looked up, not tried again; only what
+   no look-up can tell (hiding, where the platform has no field for it) is sent again, which
+   changes nothing when it was done.
 2. What was sent and answered, and the readings before and after, go into a segment of a run of
    its own, together with the findings that rest on them.
-3. A finding names who did it, on whose order, and why. A thing that the platform still lists,
+3. Nothing is sent when the platform shows, right before, other content than was archived.
+4. A finding names who did it, on whose order, and why. A thing that the platform still lists,
    in its trash or as hidden, is not called gone.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from archiver.capture.context import Context
 from archiver.capture.normalise import storable
 from archiver.capture.step import Step
 from archiver.desk.deletion_checks import Bundle, target_of
+from archiver.desk.deletion_content import comparison
 from archiver.model.manifest import FindingDraft, WalkState
-from archiver.model.queries import known, removals
+from archiver.model.queries import known, removal_copies, removals
 from archiver.model.queries.known import Key
 from archiver.model.queries.removals import Request, Thing
-from connectors.base import Evidence, Finding, Kind, Presence, Removal, Target, family
-from connectors.errors import ConnectorError, Unsettled
+from connectors.base import Evidence, Finding, Kind, Presence, Target, family
+from connectors.errors import Changed, ConnectorError, Permanent, Unsettled
 from connectors.registry import Guarded
+from connectors.removals import Compare, Removal, Removed
 
 PURPOSE = "removal"  # stands in the run log where walks have their window
 _CONTROLS = 2
@@ -39,6 +44,7 @@ class Ended:
     statement: str
     exchange: str = ""
     new: bool = True  # False: it was so before, nothing was changed
+    changed: bool = False  # what the platform shows is not what was archived; nothing was sent
 
 
 class Act:
@@ -69,6 +75,13 @@ class Act:
         """
         return self._kept(self._looked_up)
 
+    def send_again(self) -> Ended:
+        """Bring what no look-up can tell into a known state by sending it once more.
+
+        Raises: StoreError when our own disk or database refuses.
+        """
+        return self._kept(self._sent_again)
+
     def _kept(self, doing: Callable[[], tuple[Ended, list[FindingDraft]]]) -> Ended:
         try:
             ended, drafts = doing()
@@ -84,14 +97,42 @@ class Act:
     def _sent_once(self) -> tuple[Ended, list[FindingDraft]]:
         target = target_of(self._bundle.record)
         try:
-            removed = self._connector.remove(target, self._removal)
+            removed = self._connector.remove(target, self._removal, compare=self._compare())
         except Unsettled as error:
-            ended, drafts = self._looked_up()
+            ended, drafts = self._looked_up() if self._tells() else self._sent_again()
             text = f"{self._clean(error)}; {ended.statement}"
-            return Ended(done=ended.done, statement=text, exchange=error.exchange), drafts
+            return replace(ended, statement=text, exchange=error.exchange), drafts
         except ConnectorError as error:
-            said = Ended(done=False, statement=self._clean(error), exchange=error.exchange)
+            changed = isinstance(error, Changed)
+            said = Ended(
+                done=False, statement=self._clean(error), exchange=error.exchange, changed=changed
+            )
             return said, []
+        return self._answered(removed, likeness=self._likeness(removed))
+
+    def _sent_again(self) -> tuple[Ended, list[FindingDraft]]:
+        """Of what was sent before. A clear refusal of a thing says what became of it; that the
+        platform does not answer, or not to these credentials, says nothing."""
+        target = target_of(self._bundle.record)
+        try:
+            removed = self._connector.remove(target, self._removal)
+        except ConnectorError as error:
+            done = False if isinstance(error, Permanent) else None
+            text = f"it was sent again, which harms nothing: {self._clean(error)}"
+            return Ended(done=done, statement=text, exchange=error.exchange), []
+        ended, drafts = self._answered(removed, likeness="")
+        text = f"its answer was lost, so it was sent again; {ended.statement}"
+        return replace(ended, statement=text), drafts
+
+    def _compare(self) -> Compare | None:
+        """None for showing again, which takes nothing away."""
+        if self._removal is Removal.UNHIDE:
+            return None
+        with self._context.database.read() as connection:
+            [archived] = removal_copies.copies(connection, [self._bundle.record.version_id])
+        return comparison(archived, self._context.secrets.scrub_text)
+
+    def _answered(self, removed: Removed, *, likeness: str) -> tuple[Ended, list[FindingDraft]]:
         answers, fault = self._answers([target_of(each) for each in self._bundle.things])
         mine = answers.get(self._bundle.record.key)
         done, remark = removed.done, f"; the look-up afterwards failed: {fault}" if fault else ""
@@ -99,11 +140,22 @@ class Act:
             done, remark = False, f"; but a look-up found it {mine.presence} afterwards"
         ended = Ended(
             done=done,
-            statement=storable(removed.statement + remark),
+            statement=storable(removed.statement + remark + likeness),
             exchange=removed.exchange,
             new=not removed.already,
         )
         return ended, self._drafts(answers, ended) if done and ended.new else []
+
+    def _likeness(self, removed: Removed) -> str:
+        """Was what is gone what was archived? In words for the statement."""
+        if removed.already or self._removal is Removal.UNHIDE:
+            return ""
+        if removed.compared:
+            return "; right before, it showed the content of the newest archived version"
+        return (
+            "; its answers right before gave no content that could be compared with the newest "
+            "archived version"
+        )
 
     def _looked_up(self) -> tuple[Ended, list[FindingDraft]]:
         controls = self._controls()
@@ -121,9 +173,9 @@ class Act:
         done = self._verdict(mine, sure=sure)
         if not self._tells():
             return Ended(
-                done=False,
-                statement="it is not known whether it was carried out, and this platform has no "
-                "reading that would tell; order it again, which does no harm",
+                done=None,
+                statement="this platform has no reading that tells whether it was carried out; "
+                "sending it again does: archiver removals settle",
                 exchange=mine.exchange,
             ), []
         quoted = f" ({mine.statement})" if mine.statement else ""

@@ -17,7 +17,9 @@ from datetime import date, datetime
 from archiver.model.database import Connection
 from archiver.model.queries import holds, removals
 from archiver.model.queries.removals import Thing
-from connectors.base import Capabilities, Kind, Removal, Target, Whose
+from connectors.base import Kind, Target
+from connectors.capabilities import Capabilities
+from connectors.removals import Removal, Whose
 from retention.facts import RecordFacts
 from retention.guard import Custody, Moderation, Verdict, may_remove_outside
 
@@ -96,6 +98,8 @@ def bundle_of(
         found = [t for t in removals.thread(connection, record) if t.kind in kinds]
         if record.kind in (Kind.COMMENT, Kind.REPLY):
             found = _answers(record, found)
+        if Kind.REPOST in kinds and record.kind != Kind.REPOST:
+            found = [*found, *removals.reposts(connection, record)]  # each is a thread of its own
     return Bundle(
         record=record,
         own=removals.agency_wrote(connection, record),

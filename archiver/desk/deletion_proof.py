@@ -14,8 +14,8 @@ from archiver.capture.normalise import digest_of
 from archiver.desk.deletion_checks import Bundle, Check, some_of
 from archiver.errors import EvidenceError, StoreError
 from archiver.model.database import Database
-from archiver.model.queries import removals
-from archiver.model.queries.removals import Copy, File, Place
+from archiver.model.queries import removal_copies, removals
+from archiver.model.queries.removal_copies import Copy, File, Place
 from archiver.vault.base import Vault
 from archiver.warc.reader import open_content, read_record
 
@@ -33,7 +33,7 @@ class Proof:
     def of(self, bundle: Bundle) -> list[Check]:
         """Is the newest version of everything in the vault, whole, with its media?"""
         with self._database.read() as connection:
-            copies = removals.copies(connection, bundle.versions)
+            copies = removal_copies.copies(connection, bundle.versions)
             lost = removals.uncaptured_before(connection, [t.id for t in bundle.things])
         names = {each.id: each.name for each in bundle.things}
         faults = [

@@ -6,15 +6,15 @@ but what was verified -> announced in the ledger -> sent once -> looked up -> fo
 told in the ledger. Any "no" on the way is a refusal that names the reason and who can lift it.
 The account is locked all along, so nothing else of Archiver comes between.
 
-Not closed: the moment between the last listing and the platform's own act. An edit that falls
-into it shows only in the readings that are kept with the removal, where the platform has them.
+What the platform shows right before is compared with the newest version; when it was edited
+meanwhile, nothing is sent, it is archived, and the whole is asked once more. Not closed: the
+moment between that reading and the platform's own act, and platforms whose reading there has
+no content to compare; the statement then says so.
 """
 
 from __future__ import annotations
 
-import secrets as random
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
 
 from archiver.capture.run import Captures
@@ -23,54 +23,54 @@ from archiver.desk import deletion_checks as checks
 from archiver.desk.deletion_act import Act, Ended
 from archiver.desk.deletion_checks import Bundle, Check, Plan, RemovalOrder
 from archiver.desk.deletion_proof import Proof
+from archiver.desk.deletion_settle import Unfinished
+from archiver.desk.deletion_steps import Settled, Steps
 from archiver.errors import (
-    BusyError,
     CaptureError,
     NotFoundError,
     RefusedError,
     UsageError,
 )
-from archiver.model.database import Connection, Database
-from archiver.model.queries import holds, ledger, registry, removals
+from archiver.model.database import Database
+from archiver.model.queries import holds, removals
 from archiver.model.queries.registry import AccountEntry
 from archiver.model.queries.removals import (
-    ASKED,
     CLEARED,
-    DONE,
-    FAILED,
-    REFUSED,
     SENT,
     Request,
     Taken,
     Thing,
 )
 from archiver.vault.base import Vault
-from connectors.base import Capabilities, Removal, Window
+from config.settings import Moderation
+from connectors.base import Window
+from connectors.capabilities import Capabilities
 from connectors.errors import ConnectorError, Misconfigured
 from connectors.registry import connector_class
+from connectors.removals import Removal
 
 TRIES = 4  # walks; something that is edited during each of them must come to rest first
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settled:
-    """A request that had been cut off. `step` is "done" or "failed", or "sent" while the
-    platform does not tell; `statement` says why."""
-
-    request: Request
-    record: Thing
-    step: str
-    statement: str
 
 
 class Deletions:
     """The use cases of guarded deletion."""
 
-    def __init__(self, database: Database, vault: Vault, captures: Captures, clock: Clock) -> None:
+    def __init__(
+        self,
+        database: Database,
+        vault: Vault,
+        captures: Captures,
+        clock: Clock,
+        *,
+        rules: Moderation | None = None,
+    ) -> None:
+        """`rules`: those of the posted policy; without, the ones that the settings ship with."""
         self._database = database
         self._vault = vault
         self._captures = captures
         self._clock = clock
+        self._rules = rules or Moderation()
+        self._steps = Steps(database, clock)
 
     # -- use cases ----------------------------------------------------------------------------
 
@@ -93,41 +93,41 @@ class Deletions:
         refuses; CaptureError when the platform did not do it, or does not tell; UsageError;
         NotFoundError; BusyError.
         """
-        self.resume()
         order, record = self._meant(order)
+        self.resume(again=True)
         with self._captures.lock(record.account):
-            request = self._asked(order, record)
-            try:
-                entry = self._captures.approved(record.account)
-            except RefusedError as error:
-                self._refuse(request, str(error))
-            plan = self._examined(order, entry, record.id, thorough=True)
-            sent = self._announced(request, plan)
-            ended = self._sent(entry, request, plan.bundle, sent)
+            for last in (False, True):
+                request, ended = self._once(order, record)
+                if not ended.changed or last:
+                    break
+                # It was edited after the last walk: archived now, and asked anew.
+                self._steps.end(request, record, ended)
             return self._ended(request, record, ended)
 
-    def resume(self) -> list[Settled]:
-        """Settle what was cut off: nothing is sent, the platform is asked what became of it.
-        Needs only the credentials that read. Requests that are under way are left alone."""
-        with self._database.read() as connection:
-            waiting = removals.unfinished(connection)
-        settled = []
-        for taken in waiting:
-            with self._database.read() as connection:
-                record = removals.thing(connection, taken.request.record_id)
-            try:
-                with self._captures.lock(record.account):
-                    found = self._settle(taken, record)
-            except BusyError:
-                continue
-            if found is not None:
-                settled.append(found)
-        return settled
+    def resume(self, *, again: bool = False) -> list[Settled]:
+        """Settle what was cut off: the platform is asked what became of it. Needs only the
+        credentials that read. Requests that are under way are left alone.
+
+        `again`: hide or show again once more where no look-up can tell, which takes the
+        credentials for removals and changes nothing when it was done.
+        """
+        parts = Unfinished(self._database, self._captures, self._steps, self._today())
+        return parts.settle(again=again)
 
     def history(self, record_id: int = 0) -> list[Taken]:
         """Every step of the removals of a record, or of all."""
         with self._database.read() as connection:
             return removals.steps(connection, record_id=record_id)
+
+    def _once(self, order: RemovalOrder, record: Thing) -> tuple[Request, Ended]:
+        request = self._steps.ask(order, record)
+        try:
+            entry = self._captures.approved(record.account)
+        except RefusedError as error:
+            self._steps.refuse(request, str(error))
+        plan = self._examined(order, entry, record.id, thorough=True)
+        sent = self._announced(request, plan)
+        return request, self._sent(entry, request, plan.bundle, sent)
 
     # -- before -------------------------------------------------------------------------------
 
@@ -136,7 +136,7 @@ class Deletions:
             order,
             actor=" ".join(order.actor.split()),
             reason=order.reason.strip(),
-            rule=order.rule.strip(),
+            rule=self._rule(order.rule),
         )
         if not order.actor:
             raise UsageError("say who does it")
@@ -154,29 +154,22 @@ class Deletions:
             raise UsageError(f'"{order.wanted}" can mean {ways}; write one of these')
         return order, found[0]
 
-    def _asked(self, order: RemovalOrder, record: Thing) -> Request:
-        request = Request(
-            request=random.token_hex(8),
-            record_id=record.id,
-            removal=order.removal.value,
-            actor=order.actor,
-            rule=order.rule,
-            reason=order.reason,
-        )
-        with self._database.write() as connection:
-            removals.enter(connection, request, ASKED, at=self._clock.now())
-        return request
+    def _rule(self, code: str) -> str:
+        """The rule of this code as it is kept: code and text. Empty when none was named.
 
-    def _refuse(self, request: Request, text: str) -> None:
-        """Raises: RefusedError, always."""
-        with self._database.write() as connection:
-            self._write_refusal(connection, request, text)
-        raise RefusedError(text)
-
-    def _write_refusal(self, connection: Connection, request: Request, text: str) -> None:
-        now = self._clock.now()
-        removals.enter(connection, request, REFUSED, at=now, statement=text)
-        self._tell(connection, "removal refused", request, now, statement=text)
+        Raises: UsageError with all codes for one that the policy does not have.
+        """
+        code = code.strip().lower()
+        if not code:
+            return ""
+        known = {rule.code: rule.text for rule in self._rules.rules}
+        if code not in known:
+            listed = "; ".join(f"{name} ({text.rstrip('.')})" for name, text in known.items())
+            raise UsageError(
+                f'the posted policy has no rule "{code}"; moderation.rules in the settings has: '
+                + (listed or "none")
+            )
+        return f"{code}: {known[code]}"
 
     def _examined(
         self, order: RemovalOrder, entry: AccountEntry, record_id: int, *, thorough: bool
@@ -252,13 +245,13 @@ class Deletions:
             refused = list(dict.fromkeys([*plan.refused, *(c for c in again if not c.ok)]))
             text = _refusal(plan, refused)
             if refused:
-                self._write_refusal(connection, request, text)
+                self._steps.write_refusal(connection, request, text)
             else:
                 found = "; ".join(f"{check.name}: {check.text}" for check in plan.checks)
                 removals.enter(connection, request, CLEARED, at=now, statement=found)
                 removals.enter(connection, request, SENT, at=now)
                 things = {str(each.id): each.version_id for each in plan.bundle.things}
-                self._tell(connection, "removal will", request, now, versions=things)
+                self._steps.tell(connection, "removal will", request, now, versions=things)
         if refused:
             raise RefusedError(text)
         return now
@@ -272,7 +265,7 @@ class Deletions:
 
     def _ended(self, request: Request, record: Thing, ended: Ended) -> Settled:
         """Raises: RefusedError or CaptureError when it was not done."""
-        settled = self._written(request, record, ended)
+        settled = self._steps.end(request, record, ended)
         if ended.done is None:
             raise CaptureError(
                 f"it is not known whether the platform did {request.removal} {record.name}: "
@@ -283,78 +276,10 @@ class Deletions:
             raise RefusedError(f"the platform did not {request.removal} it: {ended.statement}")
         return settled
 
-    def _written(self, request: Request, record: Thing, ended: Ended) -> Settled:
-        """The end in `removals` and in the ledger, if it is one."""
-        step = SENT if ended.done is None else DONE if ended.done else FAILED
-        if step != SENT:
-            now = self._clock.now()
-            kind = "removal did" if ended.done else "removal failed"
-            with self._database.write() as connection:
-                removals.enter(
-                    connection,
-                    request,
-                    step,
-                    at=now,
-                    statement=ended.statement,
-                    exchange=ended.exchange,
-                )
-                self._tell(connection, kind, request, now, statement=ended.statement)
-        return Settled(request=request, record=record, step=step, statement=ended.statement)
-
-    # -- what was cut off ---------------------------------------------------------------------
-
-    def _settle(self, taken: Taken, record: Thing) -> Settled | None:
-        """Under the account's lock; None when somebody settled it meanwhile."""
-        request = taken.request
-        with self._database.read() as connection:
-            waiting = {each.request.request: each for each in removals.unfinished(connection)}
-            entry = registry.find(connection, record.account)
-        if request.request not in waiting or entry is None:
-            return None
-        last = waiting[request.request]
-        if last.step != SENT:
-            text = "it was cut off before anything was sent; nothing was changed"
-            return self._written(request, record, Ended(done=False, statement=text))
-        try:
-            with self._captures.at_work(entry, removing=False) as (connector, context):
-                with self._database.read() as connection:
-                    bundle = checks.bundle_of(
-                        connection, record.id, Removal(request.removal), connector.capabilities
-                    )
-                ended = Act(connector, context, bundle, request, last.at).settle()
-        except ConnectorError as error:
-            ended = Ended(done=None, statement=f"{error.code}: {error}")
-        return self._written(request, record, ended)
-
     # -- common -------------------------------------------------------------------------------
 
     def _today(self) -> date:
         return self._clock.now().astimezone(self._captures.agency.zone).date()
-
-    def _tell(
-        self,
-        connection: Connection,
-        kind: str,
-        request: Request,
-        at: datetime,
-        *,
-        statement: str = "",
-        versions: Mapping[str, int] | None = None,
-    ) -> None:
-        """A line in the ledger; `versions` are the records that go and their newest version."""
-        body: dict[str, object] = {
-            "request": request.request,
-            "record": request.record_id,
-            "removal": request.removal,
-            "actor": request.actor,
-            "reason": request.reason,
-            "rule": request.rule,
-        }
-        if statement:
-            body["statement"] = statement
-        if versions is not None:
-            body["versions"] = dict(versions)
-        ledger.append(connection, at=at, kind=kind, body=body)
 
 
 def _capabilities(entry: AccountEntry) -> Capabilities:

@@ -16,7 +16,7 @@ from pathlib import Path
 from archiver.desk.page_things import Find, Thing, Things
 from archiver.errors import EvidenceError
 from archiver.model.database import Connection
-from archiver.model.queries import destruction
+from archiver.model.queries import destruction, erasure
 from archiver.model.queries.destruction import Place, State, Subject
 from archiver.model.queries.segments import all_segments
 from archiver.vault.base import Vault
@@ -44,30 +44,39 @@ class Surgery:
 class Plan:
     """`impossible` gives the reason for each record that cannot be destroyed provably;
     `payloads` are the hashes of files that nobody else has, `shared` of those that stay for
-    another record's sake, `addresses` those that go; `verified` are the records whose newest
-    state was read back and found to be what its digest says."""
+    another record's sake, `addresses` those that go, `logs` the runs whose log has one of
+    those; `verified` are the records whose newest state was read back and found to be what its
+    digest says. `together` are records outside of the plan that go with the same batch, and
+    without which a page cannot go: then the plan is to be made anew with them."""
 
     subjects: tuple[Subject, ...]
     surgeries: tuple[Surgery, ...]
     payloads: frozenset[str]
     shared: frozenset[str]
     addresses: frozenset[str]
+    logs: tuple[str, ...]
     verified: frozenset[int]
+    together: frozenset[int]
     impossible: Mapping[int, str]
     volume: int  # bytes: what the platform had given of the records, and files that go
     fingerprint: str
 
 
 def make_plan(
-    connection: Connection, vault: Vault, record_ids: Sequence[int], *, batch: str
+    connection: Connection,
+    vault: Vault,
+    record_ids: Sequence[int],
+    *,
+    batch: str,
+    later: Set[int] = frozenset(),
 ) -> Plan:
-    """The plan for these records.
+    """The plan for these records; `later` are those that the same batch destroys after them.
 
     Raises: EvidenceError when a segment that must be opened does not hold: damage is mended
     or told first, never covered up by a rewriting.
     """
     subjects = destruction.subjects(connection, record_ids)
-    draft = _Draft(connection=connection, vault=vault, subjects=subjects)
+    draft = _Draft(connection=connection, vault=vault, subjects=subjects, later=later)
     draft.files()
     for account_id in sorted({each.account_id for each in subjects}):
         draft.pages(account_id)
@@ -82,9 +91,10 @@ def fingerprint(connection: Connection, subjects: Sequence[Subject]) -> str:
     shas = {f.sha256 for each in now for f in each.files} - {""}
     told = [repr((each.id, [s.id for s in each.states], each.files)) for each in now]
     told += sorted(destruction.used_by_others(connection, "sha256", shas, ids))
+    made = hashlib.sha256("\n".join(told).encode("utf-8", "surrogatepass"))
     for place in destruction.places(connection, {each.account_id for each in now}):
-        told.append(f"{place.exchange} {place.segment} {place.response_id}")
-    return hashlib.sha256("\n".join(told).encode("utf-8", "surrogatepass")).hexdigest()
+        made.update(f"\n{place.exchange} {place.segment} {place.response_id}".encode())
+    return made.hexdigest()
 
 
 @dataclass(kw_only=True)
@@ -92,6 +102,7 @@ class _Draft:
     connection: Connection
     vault: Vault
     subjects: list[Subject]
+    later: Set[int]
     payloads: set[str] = field(default_factory=set)
     shared: set[str] = field(default_factory=set)
     addresses: set[str] = field(default_factory=set)
@@ -100,6 +111,7 @@ class _Draft:
     convert: dict[str, dict[str, Converter]] = field(default_factory=lambda: defaultdict(dict))
     cut: set[str] = field(default_factory=set)  # exchanges that no longer show a subject
     verified: set[int] = field(default_factory=set)
+    together: set[int] = field(default_factory=set)
     impossible: dict[int, str] = field(default_factory=dict)
 
     @property
@@ -163,6 +175,9 @@ class _Draft:
             if not others:
                 self._drop(place)
                 return
+            if others <= self.later:
+                self.together |= others
+                return
             for each in mine:
                 if each.id in resting or len(mine) == 1:
                     self.impossible[each.id] = (
@@ -200,7 +215,13 @@ class _Draft:
             payloads=frozenset(self.payloads),
             shared=frozenset(self.shared),
             addresses=frozenset(self.addresses),
+            logs=erasure.with_addresses(
+                self.connection,
+                {each.account_id for each in self.subjects},
+                addresses_of(self.subjects, self.addresses),
+            ),
             verified=frozenset(self.verified),
+            together=frozenset(self.together),
             impossible=dict(self.impossible),
             volume=self._volume(),
             fingerprint=fingerprint(self.connection, self.subjects),
@@ -237,6 +258,11 @@ class _Draft:
             drop=frozenset(self.drop.get(name, ())),
             convert={**self.convert.get(name, {}), last: manifest},
         )
+
+
+def addresses_of(subjects: Iterable[Subject], files: Set[str]) -> set[str]:
+    """The addresses that go out of the run log: of the files that go, and of the records."""
+    return {*files, *(each.permalink for each in subjects if each.permalink)}
 
 
 def things_of(subjects: Iterable[Subject]) -> list[Thing]:

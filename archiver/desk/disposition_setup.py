@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 from archiver.clock import Clock
@@ -12,13 +12,14 @@ from archiver.desk.disposition_law import in_force
 from archiver.desk.dispositions import PERCENT, Dispositions
 from archiver.desk.execution import Execution
 from archiver.desk.schedules import Library, library
+from archiver.desk.working_days import calendar
 from archiver.model.database import Database
 from archiver.vault.base import Vault
 from config.settings import Agency
 from retention.calendars import WorkingCalendar
 
-# Without the agency's holidays a waiting time in working days never ends.
-_NO_CALENDAR = WorkingCalendar(first=date.max, last=date.min)
+# A waiting time that began longer ago, or that ends later, does not end.
+_BACK, _AHEAD = timedelta(days=5 * 366), timedelta(days=3 * 366)
 
 
 def made(
@@ -44,7 +45,12 @@ def made(
         spool=spool / "dispositions",
         lock=lock,
         in_force=lambda connection, names: in_force(law(), connection, names),
-        calendar=_NO_CALENDAR,
+        calendar=_around(clock.now().astimezone(agency.zone).date(), agency),
         percent=PERCENT,
     )
     return Dispositions(database, execution, law, agency)
+
+
+def _around(today: date, agency: Agency) -> WorkingCalendar:
+    """The working days that waiting times of today's batches can touch."""
+    return calendar(agency, first=today - _BACK, last=today + _AHEAD)

@@ -9,7 +9,7 @@ ledger.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -17,8 +17,10 @@ from pathlib import Path
 from typing import Any
 
 from archiver.desk import batches, certificate
+from archiver.desk.approvals_register import ApprovalsRegister
 from archiver.desk.batches import Loaded, combined, load
 from archiver.desk.destruction_plan import Plan
+from archiver.desk.disposition_choice import refuse_mixed, refuse_without_copy
 from archiver.desk.disposition_law import adopted, procedure
 from archiver.desk.execution import Execution
 from archiver.desk.officers import records_officer
@@ -44,8 +46,7 @@ RESUMED_BY = "Archiver"  # goes on by itself with what a person has begun
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:
-    """The plan as it stands now: what would be done, what the guard says of each record, which
-    brakes are on, and how many of the records the platform still shows."""
+    """The plan as it stands now: what would be done, what the guard says, which brakes are on."""
 
     plan: Plan
     verdicts: Mapping[int, Verdict]
@@ -78,6 +79,9 @@ class Dispositions:
         self._execution = execution
         self._law = law
         self._agency = agency
+        self.register = ApprovalsRegister(
+            database, agency, execution.clock, law, execution.calendar
+        )
 
     # -- looking --------------------------------------------------------------------------
 
@@ -105,7 +109,7 @@ class Dispositions:
             found = states(
                 loaded.batch.route,
                 loaded.batch.given,
-                batches.register(connection, batch_id),
+                batches.register(connection, batch_id, day=self._execution.today()),
                 series=loaded.batch.series,
                 calendar=self._execution.calendar,
             )
@@ -123,12 +127,19 @@ class Dispositions:
     # -- acting ---------------------------------------------------------------------------
 
     def propose(
-        self, *, by: str, series: str = "", account: str = "", action: Action | None = None
+        self,
+        *,
+        by: str,
+        series: str = "",
+        account: str = "",
+        action: Action | None = None,
+        copy: str = "",
     ) -> Proposed:
         """Make a batch of all records that are due, of a series and of an account if given.
+        `copy` names the document on a trusted reproduction, for what one replaces.
 
         Raises: UsageError when none is, or when they need different actions; RefusedError when
-        a schedule is not adopted as it stands.
+        a schedule is not adopted as it stands, or nobody stated that a record was reproduced.
         """
         day = self._execution.today()
         with self._database.write() as connection:
@@ -136,7 +147,8 @@ class Dispositions:
             chosen = [each for each in ready if action is None or each.action is action]
             if not chosen:
                 raise UsageError("no record is due for disposition; see: archiver dispose due")
-            _alike(chosen)
+            refuse_mixed(chosen)
+            refuse_without_copy(connection, chosen, copy)
             digests = adopted(self._law(), connection, {each.schedule for each in chosen})
             keys = tuple(sorted({each.key for each in chosen}))
             with _worded():
@@ -162,6 +174,7 @@ class Dispositions:
                     "series": list(keys),
                     "digests": digests,
                     "route": batches.route_as_json(batch.route),
+                    "copy": copy.strip(),
                 },
             )
         return Proposed(
@@ -193,7 +206,7 @@ class Dispositions:
             dispositions.set_state(connection, batch_id, batch.stage.value)
             settled = disposition.settle(
                 batch,
-                register=batches.register(connection, batch_id),
+                register=batches.register(connection, batch_id, day=self._execution.today()),
                 calendar=self._execution.calendar,
             )
             if settled.stage is not batch.stage:
@@ -216,7 +229,7 @@ class Dispositions:
         """
         wanted = self.missing(batch_id)
         if wanted is None:
-            raise UsageError(f"disposition {batch_id} has all its approvals")
+            return self._settled(batch_id)
         if wanted.step is Step.RECORDS_OFFICER:
             by = records_officer(self._agency, by, may="approve as records officer")
         given = Given(
@@ -233,13 +246,21 @@ class Dispositions:
                 loaded.batch,
                 given,
                 today=self._execution.today(),
-                register=batches.register(connection, batch_id),
+                register=batches.register(connection, batch_id, day=self._execution.today()),
                 calendar=self._execution.calendar,
             )
             said = {**batches.given_as_json(batch.given[-1]), "per": wanted.per.value}
             self._tell(connection, batch_id, by, "approved", said)
             if batch.stage is not loaded.batch.stage:
                 dispositions.set_state(connection, batch_id, batch.stage.value)
+        return self.get(batch_id)
+
+    def _settled(self, batch_id: int) -> Loaded:
+        """What was missing may have been given with another disposition meanwhile."""
+        with self._changing(batch_id) as (connection, loaded):
+            if loaded.batch.stage is not Stage.REVIEWED:
+                raise UsageError(f"disposition {batch_id} has all its approvals")
+            dispositions.set_state(connection, batch_id, Stage.APPROVED.value)
         return self.get(batch_id)
 
     def withdraw(self, batch_id: int, *, by: str, reason: str) -> Loaded:
@@ -362,15 +383,6 @@ class Dispositions:
             actor=by,
             action=action,
             detail={"on": day, **detail},
-        )
-
-
-def _alike(chosen: Sequence[Candidate]) -> None:
-    kinds = sorted({(each.action.value, each.manner) for each in chosen})
-    if len(kinds) > 1:
-        listed = "; ".join(f"{action} ({manner})" for action, manner in kinds)
-        raise UsageError(
-            f"the records need different actions: {listed}; propose one series at a time"
         )
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from archiver.errors import NotFoundError, UsageError
+from archiver.model.custodians import is_faulty, merged
 from archiver.model.database import Connection
 from archiver.model.queries import hold_matches, registry
 from retention.facts import HoldKind, Scope
@@ -69,7 +70,7 @@ def completed(connection: Connection, order: HoldOrder, *, today: date) -> HoldO
     if review <= today:
         raise UsageError(f"the review on {review} would lie in the past; name a later day")
     scope = resolved(connection, order.scope)
-    people = distinct([*order.custodians, *_custodians(connection, scope)])
+    people = merged([*named(order.custodians), *distinct(_custodians(connection, scope))])
     whole = replace(
         order,
         matter=" ".join(order.matter.split()),
@@ -115,6 +116,21 @@ def resolved(connection: Connection, scope: Scope) -> Scope:
         ),
         words=distinct(scope.words),
     )
+
+
+def named(custodians: Iterable[str]) -> tuple[str, ...]:
+    """The custodians as given, each once.
+
+    Raises: UsageError for one whose mail address cannot be used.
+    """
+    people = distinct(custodians)
+    for each in people:
+        if is_faulty(each):
+            raise UsageError(
+                f'"{each}" has no mail address that can be used; write "Name <name@example.org>", '
+                "or the name alone"
+            )
+    return people
 
 
 def distinct(names: Iterable[str]) -> tuple[str, ...]:

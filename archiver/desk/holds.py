@@ -13,22 +13,24 @@ from dataclasses import dataclass
 from datetime import date
 
 from archiver.clock import Clock
+from archiver.desk.hold_book import HoldBook, for_act, known
+from archiver.desk.hold_limits import HoldLimits
+from archiver.desk.hold_notices import HoldNotices, Letters, Told
 from archiver.desk.hold_order import (
     REVIEW_AFTER,
     TAIL_DAYS,
     HoldOrder,
     completed,
-    distinct,
+    named,
     resolved,
 )
-from archiver.desk.hold_standing import NOTICE_GIVEN, HoldStanding, is_custodian, standing_of
-from archiver.errors import NotFoundError, RefusedError, UsageError
+from archiver.desk.hold_standing import HoldStanding
+from archiver.errors import RefusedError, UsageError
 from archiver.model.database import Connection, Database
 from archiver.model.queries import hold_matches, holds, registry
 from archiver.model.queries.hold_matches import Example, Held
 from archiver.model.queries.holds import HoldEntry, HoldEvent
-from archiver.notify.base import Delivery, Fanout, Notice, Notifier, NotifyError, Severity
-from archiver.notify.journal import JournalNotifier
+from archiver.notify.base import Notifier
 from config.settings import Agency
 from retention.facts import Scope
 from retention.guard import may_remove_whole
@@ -45,26 +47,25 @@ class Preview:
     examples: tuple[Example, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
-    """A notice that was given. `delivery` is empty when no channel is set up: the text is
-    then handed over by a person."""
-
-    text: str
-    custodians: tuple[str, ...]
-    delivery: Delivery
-
-
 class Holds:
-    """The use cases of holds."""
+    """The use cases of holds; `notices` tells custodians, `limits` sets the end of a data
+    subject's hold. `letters` writes to one person."""
 
     def __init__(
-        self, database: Database, agency: Agency, clock: Clock, channels: Sequence[Notifier]
+        self,
+        database: Database,
+        agency: Agency,
+        clock: Clock,
+        channels: Sequence[Notifier],
+        *,
+        letters: Letters | None = None,
     ) -> None:
         self._database = database
         self._agency = agency
         self._clock = clock
-        self._channels = [each for each in channels if not isinstance(each, JournalNotifier)]
+        self._book = HoldBook(database, agency, clock)
+        self.notices = HoldNotices(self._book, channels, letters)
+        self.limits = HoldLimits(self._book)
 
     def preview(self, scope: Scope) -> Preview:
         """What a hold of this scope would reach. Nothing is written.
@@ -135,10 +136,10 @@ class Holds:
         """
         now = self._clock.now()
         with self._database.write() as connection:
-            entry = _for_act(connection, name, actor)
+            entry = for_act(connection, name, actor)
             wider = resolved(connection, scope) if scope is not None else None
-            known = {each.casefold() for each in entry.custodians}
-            people = [each for each in distinct(custodians) if each.casefold() not in known]
+            there = {each.casefold() for each in entry.custodians}
+            people = [each for each in named(custodians) if each.casefold() not in there]
             if (wider is None or wider in entry.scopes) and not people:
                 raise UsageError(f"{name} reaches that already; nothing was changed")
             if not reason.strip():
@@ -159,64 +160,12 @@ class Holds:
             return self._standing(connection, name)
 
     def notify(self, name: str, *, actor: str, text: str = "") -> Told:
-        """Give the custodians notice, through every channel that is set up.
-
-        Raises: NotifyError when there are channels and none of them took it; UsageError when
-        there is nobody to tell; RefusedError when the hold is released.
-        """
-        with self._database.read() as connection:
-            entry = _open(connection, name, actor)
-        if not entry.custodians:
-            raise UsageError(f"{name} has no custodian; add one: archiver holds widen --custodian")
-        words = text.strip() or entry.notice
-        delivery = Fanout(self._channels).send(
-            Notice(
-                severity=Severity.WARNING,
-                subject=f"Duty to preserve records: {entry.matter}",
-                body=f"For: {', '.join(entry.custodians)}\n\n{words}",
-                key=f"hold-{entry.name}",
-                at=self._clock.now(),
-            )
-        )
-        if delivery.failed and not delivery.told:
-            raise NotifyError(f"nobody was told: {'; '.join(why for _, why in delivery.failed)}")
-        with self._database.write() as connection:
-            entry = _for_act(connection, name, actor)
-            self._write(
-                connection,
-                entry,
-                actor,
-                NOTICE_GIVEN,
-                {
-                    "custodians": list(entry.custodians),
-                    "channels": list(delivery.sent),
-                    "failed": [list(each) for each in delivery.failed],
-                    "text": words,
-                },
-            )
-        return Told(text=words, custodians=entry.custodians, delivery=delivery)
+        """Give the custodians notice; see `HoldNotices.give`."""
+        return self.notices.give(name, actor=actor, text=text)
 
     def acknowledge(self, name: str, custodian: str, *, actor: str = "") -> HoldStanding:
-        """Keep that a custodian has confirmed the notice. `actor`: who enters it.
-
-        Raises: UsageError when there is nothing to confirm; NotFoundError.
-        """
-        with self._database.write() as connection:
-            entry = _for_act(connection, name, actor or custodian)
-            person = is_custodian(entry, custodian)
-            if person is None:
-                raise NotFoundError(
-                    f"{custodian} is no custodian of {name}; they are: "
-                    f"{', '.join(entry.custodians) or 'none'}"
-                )
-            before = self._standing(connection, name)
-            if person in before.untold:
-                raise UsageError(f"{person} was given no notice yet: archiver holds notice {name}")
-            if person not in before.waiting_for:
-                raise UsageError(f"{person} has acknowledged {name} already")
-            detail = {"custodian": person}
-            self._write(connection, entry, actor or person, "acknowledged", detail)
-            return self._standing(connection, name)
+        """Keep that a custodian has confirmed; see `HoldNotices.acknowledge`."""
+        return self.notices.acknowledge(name, custodian, actor=actor)
 
     def review(
         self, name: str, *, actor: str, note: str, next_on: date | None = None
@@ -231,7 +180,7 @@ class Holds:
         if not note.strip():
             raise UsageError("say what the review found")
         with self._database.write() as connection:
-            entry = _for_act(connection, name, actor)
+            entry = for_act(connection, name, actor)
             detail = {"next": following.isoformat(), "note": note}
             self._write(connection, entry, actor, holds.REVIEWED, detail)
             return self._standing(connection, name)
@@ -245,7 +194,7 @@ class Holds:
         where the settings ask for somebody else; UsageError.
         """
         with self._database.write() as connection:
-            entry = _for_act(connection, name, actor)
+            entry = for_act(connection, name, actor)
             refusal = release_refusal(
                 issuer=entry.issuer,
                 by=" ".join(actor.split()),
@@ -276,37 +225,26 @@ class Holds:
         with self._database.read() as connection:
             counts = hold_matches.matched(connection)
             return [
-                standing_of(
-                    entry,
-                    holds.events(connection, entry.id),
-                    records=counts.get(entry.id, 0),
-                    today=self.today(),
-                )
+                self._book.standing_of(connection, entry, matched=counts)
                 for entry in holds.all_holds(connection)
             ]
 
     def history(self, name: str) -> list[HoldEvent]:
         """What was done about a hold, oldest first."""
         with self._database.read() as connection:
-            return holds.events(connection, _known(connection, name).id)
+            return holds.events(connection, known(connection, name).id)
 
     def reach(self, name: str) -> list[Held]:
         """How many records a hold has matched, account by account."""
         with self._database.read() as connection:
-            return hold_matches.held_by(connection, _known(connection, name).id)
+            return hold_matches.held_by(connection, known(connection, name).id)
 
     def today(self) -> date:
         """The agency-local day."""
-        return self._clock.now().astimezone(self._agency.zone).date()
+        return self._book.today()
 
     def _standing(self, connection: Connection, name: str) -> HoldStanding:
-        entry = _known(connection, name)
-        return standing_of(
-            entry,
-            holds.events(connection, entry.id),
-            records=hold_matches.matched(connection).get(entry.id, 0),
-            today=self.today(),
-        )
+        return self._book.standing(connection, name)
 
     def _write(
         self,
@@ -316,15 +254,7 @@ class Holds:
         action: str,
         detail: Mapping[str, object],
     ) -> None:
-        holds.write_event(
-            connection,
-            hold_id=entry.id,
-            name=entry.name,
-            at=self._clock.now(),
-            actor=actor,
-            action=action,
-            detail=detail,
-        )
+        self._book.write(connection, entry, actor=actor, action=action, detail=detail)
 
 
 def refuse_if_held(
@@ -341,7 +271,7 @@ def refuse_if_held(
     binding = holds.binding_on(connection, day)
     verdict = may_remove_whole(
         day=day,
-        holds=[holds.as_facts(hold, scope) for hold in binding for scope in hold.scopes],
+        holds=[holds.until_released(hold, scope) for hold in binding for scope in hold.scopes],
         held_records={hold.name: counts.get(hold.id, 0) for hold in binding},
         account=account,
         department=entry.department if entry else department,
@@ -350,32 +280,6 @@ def refuse_if_held(
         what = account or department or "the archive"
         reasons = " ".join(dict.fromkeys(reason.text for reason in verdict.reasons))
         raise RefusedError(f"{what} must stay. {reasons} Only counsel can release a hold")
-
-
-def _for_act(connection: Connection, name: str, actor: str) -> HoldEntry:
-    """The open hold, for an act on it that nobody else disturbs."""
-    holds.shut_out(connection)
-    return _open(connection, name, actor)
-
-
-def _open(connection: Connection, name: str, actor: str) -> HoldEntry:
-    if not actor.strip():
-        raise UsageError("say who does it")
-    entry = _known(connection, name)
-    if entry.released_on is not None:
-        raise RefusedError(
-            f"{name} was released on {entry.released_on} by {entry.released_by}; that cannot "
-            "be taken back, but another hold can be placed"
-        )
-    return entry
-
-
-def _known(connection: Connection, name: str) -> HoldEntry:
-    entry = holds.find(connection, name)
-    if entry is None:
-        names = ", ".join(each.name for each in holds.all_holds(connection)) or "none"
-        raise NotFoundError(f'there is no hold "{name}"; there are: {names}')
-    return entry
 
 
 def _free_name(connection: Connection, name: str, *, given: bool) -> str:

@@ -14,7 +14,7 @@ from archiver.desk.batches import Loaded, combined
 from archiver.errors import RefusedError
 from archiver.model.database import Connection
 from archiver.model.queries import dispositions, due, erasure, holds
-from archiver.model.queries.dispositions import GOING, Item
+from archiver.model.queries.dispositions import Item
 from archiver.model.queries.due import Candidate
 from archiver.model.queries.segments import segment_names
 from archiver.values import Permit
@@ -88,12 +88,10 @@ def _decision(record_id: int, known: Candidate | None, item: Item, day: date) ->
 def for_replaced(connection: Connection, batch_id: int) -> Permit:
     """Leave to remove the segments that this disposition replaced.
 
-    Raises: RefusedError when it is not being executed, has records that are still to go, or
-    when a row still lies in one of them.
+    Raises: RefusedError when it is not being executed, or when a row still lies in one of
+    them.
     """
     _executing(connection, batch_id)
-    if any(each.state == GOING for each in dispositions.items_of(connection, batch_id)):
-        raise RefusedError(f"disposition {batch_id} still has records to destroy")
     names = erasure.replaced_by(connection, batch_id).keys()
     used = erasure.still_in_use(connection, names)
     if used:

@@ -24,6 +24,7 @@ from archiver.model.queries import (
     browse,
     health,
     ledger,
+    orders,
     registry,
     standing_keys,
     standing_query,
@@ -143,10 +144,16 @@ class Retention:
             for entry in binding_on(connection, today.day)
         }
         accounts = registry.all_accounts(connection)
+        answers = orders.answers(connection)
         keys = standing_keys.prepare(
-            connection, needs_of(accounts, book), zone=zone, holds=list(holds), among=among
+            connection,
+            needs_of(accounts, book),
+            zone=zone,
+            holds=list(holds),
+            answered=answers,
+            among=among,
         )
-        return Judge(book, keys, today, accounts=accounts, holds=holds), keys
+        return Judge(book, keys, today, accounts=accounts, holds=holds, answers=answers), keys
 
     def _keep(self, done: Evaluated, officer: str) -> None:
         now = self._clock.now()

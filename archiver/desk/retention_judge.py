@@ -1,7 +1,8 @@
 """From the keys of records to decisions: the law is asked once for what stands alike.
 
 A key tells all that the rules in force look at (`model.queries.standing_keys`), so the
-decision for it is the decision for each of its records.
+decision for it is the decision for each of its records. A record about which a person decided
+has a key of its own.
 """
 
 from __future__ import annotations
@@ -13,12 +14,11 @@ from archiver.desk.retention_law import Lawbook
 from archiver.model.queries.registry import AccountEntry
 from archiver.model.queries.standing_keys import Happened, Keys, Traits, happened_of
 from archiver.model.queries.standings import Verdict
-from retention.claim import outcome
+from retention.case import case_of
 from retention.classify import Claims, Override, classify, resolve
-from retention.decide import decide
-from retention.facts import Decision, Event, Hold, Reason, RecordFacts, Series
-from retention.period import Term, later
-from retention.today import Today
+from retention.decide import conclude, decide
+from retention.facts import Decision, Event, Hold, MaximumDecision, Reason, RecordFacts
+from retention.today import Today, clock_refusal
 
 BETWEEN_WORDS = " \N{RETURN SYMBOL} "  # so that two words found apart make no phrase
 _NOBODY = 0  # a decision for a key is for no record in particular
@@ -34,7 +34,8 @@ class _Group(NamedTuple):
 
 class Judge:
     """Decides for one day. `holds` are those that bind, by number; each reaches whatever
-    the database has matched with it, whatever its scope would say now."""
+    the database has matched with it, whatever its scope would say now. `answers` are people's
+    decisions about maximums, by the numbers of the records, which the keys must know of."""
 
     def __init__(
         self,
@@ -44,16 +45,19 @@ class Judge:
         *,
         accounts: Iterable[AccountEntry],
         holds: Mapping[int, Hold],
+        answers: Mapping[int, tuple[MaximumDecision, ...]] | None = None,
     ) -> None:
         self._book = book
+        self._law = book.law.on(today.day)
         self._keys = keys
         self._today = today
+        self._doubted = clock_refusal(today) is not None
         self._accounts = {each.id: each for each in accounts}
         self._holds = holds
+        self._answers = answers or {}
         self._groups: dict[str, _Group] = {}
         self._claims: dict[tuple[str, ...], Claims] = {}
         self._verdicts: dict[tuple[_Group, str], Verdict] = {}
-        self._terms: dict[tuple[str, frozenset[str], bool, str], Term] = {}
 
     def verdict(self, key: str) -> Verdict:
         """Where the records of this key stand."""
@@ -74,8 +78,14 @@ class Judge:
         names, reasons = self._claimed(traits, record_id, overrides)
         claims = resolve(names, self._book.catalogue, (*reasons, *_events(happened)))
         facts = _facts(group, happened, record_id)
-        holds = self._binding(happened)
-        return decide(facts, claims, self._book.law, self._today, holds=holds)
+        return decide(
+            facts,
+            claims,
+            self._book.law,
+            self._today,
+            holds=self._binding(happened),
+            answers=self._answers.get(record_id, ()),
+        )
 
     def _group(self, part: str) -> _Group:
         own, _ = self._keys.traits_of(part)
@@ -88,33 +98,20 @@ class Judge:
         if claims is None:
             claims = resolve(group.series, self._book.catalogue)
             self._claims[group.series] = claims
-        facts = _facts(group, happened, _NOBODY)
+        record_id = _NOBODY if happened.answered is None else happened.answered
+        facts = _facts(group, happened, record_id)
         holds = self._binding(happened)
-        made = decide(facts, claims, self._book.law, self._today, holds=holds)
+        answers = self._answers.get(record_id, ())
+        case = case_of(facts, claims, self._law, holds=holds, answers=answers)
+        made = conclude(case, doubted=self._doubted)
         return Verdict(
             standing=made.standing,
             eligible_on=made.eligible_on,
             must_go_by=made.must_go_by,
             action=made.action.value,
             manner=made.manner.value,
-            series=self._deciding(claims, group, part, facts),
+            series=made.series,
         )
-
-    def _deciding(self, claims: Claims, group: _Group, part: str, facts: RecordFacts) -> str:
-        """The series that keeps longest; of several the first. Empty: none claims."""
-        if claims.unresolved:
-            return claims.unresolved[0]
-        if len(claims.series) < 2:
-            return claims.series[0].key if claims.series else ""
-        dated = part.rpartition("|")[0]  # without the holds, which move no period
-        terms = [self._term(each, group, dated, facts) for each in claims.series]
-        return claims.series[terms.index(later(terms))].key
-
-    def _term(self, series: Series, group: _Group, dated: str, facts: RecordFacts) -> Term:
-        place = (series.key, group.facts, group.visible, dated)
-        if place not in self._terms:
-            self._terms[place] = outcome(series, facts, self._book.law.agency).least
-        return self._terms[place]
 
     def _claimed(
         self, part: str, record_id: int, overrides: tuple[Override, ...]

@@ -8,14 +8,15 @@ the agency has decided to keep longer.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
 from archiver.errors import ArchiverError, NotFoundError, UsageError
 from retention.agency import Floor
+from retention.calendars import FiscalYearEnd
 from retention.facts import EditionFacts
 from retention.schedule import digest, parse, read
 from retention.schedule_changes import lay_over
@@ -118,7 +119,22 @@ def library(home: Path) -> Library:
             raise _faulty(path, problems)
         made[file.jurisdiction] = file
         overlaid[file.jurisdiction] = (*overlaid.get(file.jurisdiction, ()), path)
-    return Library(files=made, own=own, overlaid=overlaid)
+    return Library(files=_with_elsewhere(made, overlaid), own=own, overlaid=overlaid)
+
+
+def _with_elsewhere(
+    made: Mapping[str, ScheduleFile], overlaid: Iterable[str]
+) -> dict[str, ScheduleFile]:
+    """Each file knows what the agency's files of other jurisdictions set: that counts for all
+    records, so what is adopted is bound to it."""
+    own = {name: counted_by(made[name]) for name in sorted(overlaid)}
+    return {
+        name: replace(
+            file,
+            elsewhere=tuple(each for other in own if other != name for each in own[other]),
+        )
+        for name, file in made.items()
+    }
 
 
 def own_files(home: Path) -> tuple[Path, ...]:
@@ -252,8 +268,22 @@ def coverage(held: Library, jurisdiction: str) -> Coverage:
 
 
 def digest_of(file: ScheduleFile, schedule: Schedule) -> str:
-    """What an adoption of this schedule is bound to: its content and the procedure's steps."""
-    return digest(schedule, file.procedure.steps if file.procedure else ())
+    """What an adoption of this schedule is bound to: its content, the procedure's steps, and
+    the fiscal years and minimums that its periods are counted by."""
+    steps = file.procedure.steps if file.procedure else ()
+    return digest(schedule, steps, (*counted_by(file), *file.elsewhere))
+
+
+def counted_by(file: ScheduleFile) -> tuple[FiscalYearEnd | Floor, ...]:
+    """What the file sets for every record: its fiscal year, if it is sure and there is one
+    answer only, and the statute's minimum."""
+    years = [
+        each.ends[0].partition("-")
+        for each in file.fiscal_years
+        if each.backing.confidence is Confidence.VERIFIED and len(each.ends) == 1
+    ]
+    ends = tuple(FiscalYearEnd(month=int(month), day=int(day)) for month, _, day in years)
+    return (*ends, *floors(file))
 
 
 def editions(file: ScheduleFile) -> tuple[EditionFacts, ...]:

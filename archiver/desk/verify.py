@@ -5,7 +5,8 @@ record in it against its own digests; every record that the database refers to l
 says; every file in the vault is known; every version's digest is that of its canonical form;
 every version and finding is as the manifest in its sealed file says; every run's Merkle root
 in the ledger is that of its versions; what was disposed of is what the ledger says, and no
-more; the ledger's chain holds. Nothing is changed.
+more; the ledger's chain holds; checkpoints are its Merkle roots and their time stamps hold.
+Nothing is changed.
 
 Not checked: whether the platform told the truth, and whether the ledger's last lines were
 cut off together with what they speak of (that needs a copy of the last hash elsewhere).
@@ -21,6 +22,7 @@ from itertools import groupby
 from pathlib import Path
 
 from archiver.capture.sealed import manifest_in
+from archiver.desk import verify_checkpoints
 from archiver.desk.verify_disposed import Disposed, read_disposed
 from archiver.desk.witness import Witness
 from archiver.errors import EvidenceError
@@ -31,6 +33,7 @@ from archiver.model.queries import hold_checks, ledger, segments
 from archiver.model.queries.segments import StoredVersion
 from archiver.vault.base import Vault
 from archiver.warc.check import CheckReport, check_many
+from config.settings import Authority
 
 
 @dataclass(kw_only=True)
@@ -42,6 +45,9 @@ class Verification:
     warc_records: int = 0
     versions: int = 0
     ledger_lines: int = 0
+    checkpoints: int = 0
+    stamps: int = 0
+    unverifiable_stamps: int = 0  # their authority is no longer in the settings
     head: str = ""
     problems: list[str] = field(default_factory=list)
 
@@ -57,12 +63,14 @@ def verify(
     *,
     processes: int = 2,
     tell: Callable[[int, int], None] | None = None,
+    authorities: Sequence[Authority] = (),
 ) -> Verification:
-    """Read everything again. `tell` hears of files done and files in all."""
+    """Read everything again. `tell` hears of files done and files in all. Time stamps are held
+    against the certificates of `authorities`."""
     result = Verification()
     witness = Witness()
     _files(database, vault, result, processes, tell, witness)
-    _rows(database, result, witness)
+    _rows(database, result, witness, authorities)
     return result
 
 
@@ -136,7 +144,9 @@ def _places(database: Database, name: str, report: CheckReport) -> Iterator[str]
                 yield f"{name}: the record {stored.record_id} is not where the database says"
 
 
-def _rows(database: Database, result: Verification, witness: Witness) -> None:
+def _rows(
+    database: Database, result: Verification, witness: Witness, authorities: Sequence[Authority]
+) -> None:
     with database.read() as connection:
         lines = list(ledger.lines(connection))
         told = {}
@@ -147,6 +157,7 @@ def _rows(database: Database, result: Verification, witness: Witness) -> None:
         result.problems += faults(lines)
         result.ledger_lines = len(lines)
         result.head = lines[-1].hash if lines else ""
+        _checkpoints(result, verify_checkpoints.check(connection, lines, authorities))
         result.problems += _ledger(
             told, segments.run_segments(connection), segments.segment_hashes(connection)
         )
@@ -170,6 +181,13 @@ def _rows(database: Database, result: Verification, witness: Witness) -> None:
             for run_id, said in told.items()
             if said["versions"] and run_id not in seen
         ]
+
+
+def _checkpoints(result: Verification, checked: verify_checkpoints.CheckedPoints) -> None:
+    result.checkpoints = checked.checkpoints
+    result.stamps = checked.stamps
+    result.unverifiable_stamps = checked.unverifiable
+    result.problems += checked.faults
 
 
 def _ledger(

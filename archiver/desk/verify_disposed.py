@@ -1,9 +1,9 @@
 """Was disposed of what the ledger says, and nothing else?
 
 A destroyed version has no text to compute its digest from; instead its leaf must be on a
-tombstone, and the tombstones of a disposition must have the Merkle root that the ledger gave
-in the transaction that destroyed them, after a line that had announced it. The same line
-names the hash of every segment that was replaced, and of the one that took its place.
+tombstone, and the tombstones of each part of a disposition must have the Merkle root that the
+ledger gave in the transaction that destroyed them, after a line that had announced it. The
+same line names the hash of every segment that was replaced, and of the one that took its place.
 """
 
 from __future__ import annotations
@@ -35,42 +35,49 @@ def read_disposed(connection: Connection, lines: Sequence[Entry]) -> Disposed:
     """Hold tombstones and replaced segments against the ledger."""
     buried = erasure.all_tombstones(connection)
     told, faults = _told(lines)
-    by_batch: dict[int, list[str]] = {}
-    for _, batch_id, leaves in buried:
-        by_batch.setdefault(batch_id, []).extend(leaves)
-    for batch_id in sorted(by_batch.keys() | told.keys()):
-        faults += _tombstones(batch_id, by_batch.get(batch_id), told.get(batch_id))
-    faults += _segments(
-        erasure.all_replaced(connection), told.values(), segments.segment_hashes(connection)
-    )
+    faults += _tombstones(buried, told)
+    faults += _segments(erasure.all_replaced(connection), told, segments.segment_hashes(connection))
     return Disposed(
         leaves={record_id: frozenset(leaves) for record_id, _, leaves in buried},
         faults=tuple(faults),
     )
 
 
-def _told(lines: Sequence[Entry]) -> tuple[dict[int, Mapping[str, Any]], list[str]]:
-    announced: set[int] = set()
-    told: dict[int, Mapping[str, Any]] = {}
+def _told(lines: Sequence[Entry]) -> tuple[list[Mapping[str, Any]], list[str]]:
+    """What the ledger says was destroyed, a line for each part of a disposition."""
+    announced: set[tuple[int, int]] = set()
+    told = []
     faults = []
     for line in lines:
+        if line.kind not in ("disposition will", "disposition destroyed"):
+            continue
+        said = json.loads(line.body)
+        part = (said["batch"], said.get("part", 1))
         if line.kind == "disposition will":
-            announced.add(json.loads(line.body)["batch"])
-        elif line.kind == "disposition destroyed":
-            said = json.loads(line.body)
-            told[said["batch"]] = said
-            if said["batch"] not in announced:
+            announced.add(part)
+        else:
+            told.append(said)
+            if part not in announced:
                 faults.append(f"disposition {said['batch']} destroyed without announcing it")
     return told, faults
 
 
 def _tombstones(
-    batch_id: int, leaves: Sequence[str] | None, said: Mapping[str, Any] | None
+    buried: Iterable[tuple[int, int, Sequence[str]]], told: Iterable[Mapping[str, Any]]
 ) -> Iterator[str]:
-    if said is None:
+    left: dict[int, dict[int, Sequence[str]]] = {}
+    for record_id, batch_id, leaves in buried:
+        left.setdefault(batch_id, {})[record_id] = leaves
+    for said in told:
+        mine = left.get(said["batch"], {})
+        leaves = [leaf for each in said["records"] for leaf in mine.pop(each, ())]
+        if merkle.root(sorted(leaves)) != said["root"]:
+            yield (
+                f"the tombstones of disposition {said['batch']} are not what the ledger says it "
+                "destroyed"
+            )
+    for batch_id in sorted(each for each in left if left[each]):
         yield f"the ledger knows nothing of what disposition {batch_id} destroyed"
-    elif leaves is None or merkle.root(sorted(leaves)) != said["root"]:
-        yield f"the tombstones of disposition {batch_id} are not what the ledger says it destroyed"
 
 
 def _segments(

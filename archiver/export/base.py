@@ -21,12 +21,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
 from pydantic import TypeAdapter
 
-from archiver.values import Place as Place  # re-exported: part of what is staged
+from archiver.values import Place
 
 _T = TypeVar("_T")
 ITEMS = "items.jsonl"

@@ -67,7 +67,19 @@ class MailNotifier:
 
         Raises: NotifyError when the server does not take it for every recipient.
         """
-        message = self._message(notice)
+        recipients = self._recipients
+        if notice.severity is Severity.ESCALATION:
+            recipients += tuple(r for r in self._escalate_to if r not in recipients)
+        self._hand_in(self._message(notice, recipients))
+
+    def send_to(self, notice: Notice, address: str) -> None:
+        """Hand in a mail to this address alone; a settings' recipient does not get it.
+
+        Raises: NotifyError when the address is none, or the server does not take it.
+        """
+        self._hand_in(self._message(notice, (address,), personal=True))
+
+    def _hand_in(self, message: EmailMessage) -> None:
         try:
             with permitted("notify"), self._connected() as connection:
                 refused = connection.send_message(message)
@@ -105,24 +117,26 @@ class MailNotifier:
             )
         connection.login(server.user, server.password)
 
-    def _message(self, notice: Notice) -> EmailMessage:
+    def _message(
+        self, notice: Notice, recipients: Sequence[str], *, personal: bool = False
+    ) -> EmailMessage:
         message = EmailMessage(policy=LINES)
         subject = _clean(" ".join(notice.subject.split()))
         about = f" {notice.account}:" if notice.account else ""
         title = f"[Archiver] {notice.severity.value.upper()}:{about} {subject}"
         message["Subject"] = title[:_MAX_SUBJECT]
-        recipients = self._recipients
-        if notice.severity is Severity.ESCALATION:
-            recipients += tuple(r for r in self._escalate_to if r not in recipients)
         try:
             message["From"] = _address(self._sender)
             message["To"] = [_address(each) for each in recipients]
         except (ValueError, IndexError) as error:
-            raise NotifyError(f"a mail address in the settings is not valid: {error}") from error
+            where = "of the sender or the recipient" if personal else "in the settings"
+            raise NotifyError(f"a mail address {where} is not valid: {error}") from error
         message["Date"] = format_datetime(notice.at)
         domain = message["From"].addresses[0].domain or "localhost"
         thread = f"<{_name(notice.key)}@{domain}>"
-        message["Message-ID"] = f"<{_name(notice.key, notice.at.isoformat(), title)}@{domain}>"
+        alone = recipients if personal else ()  # each person's letter is a mail of its own
+        number = _name(notice.key, notice.at.isoformat(), title, *alone)
+        message["Message-ID"] = f"<{number}@{domain}>"
         message["References"] = thread
         message["Auto-Submitted"] = "auto-generated"
         if notice.severity is not Severity.WARNING:

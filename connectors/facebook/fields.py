@@ -53,6 +53,4 @@ VIDEO = "id,source"
 
 POST_STATE = "id,updated_time,is_hidden,is_published,timeline_visibility"
 COMMENT_STATE = "id,created_time,is_hidden,is_private"
-POST_REMOVAL = f"{POST_STATE},from{{id,name}}"
-COMMENT_REMOVAL = f"{COMMENT_STATE},from{{id,name}},can_hide,can_remove"
 PAGE_STATE = "id,name,link,is_published"

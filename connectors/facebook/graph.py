@@ -19,10 +19,10 @@ from urllib.parse import quote
 import requests
 from requests.auth import AuthBase
 
-from connectors.base import Http, exchange_of
 from connectors.errors import BadAnswer, ConnectorError, Misconfigured, Transient
 from connectors.facebook.faults import Usage, fault_of, fault_of_status, usage_of
 from connectors.facebook.shapes import Shape
+from connectors.recorded_http import Http, exchange_of
 from connectors.writing import written
 
 with warnings.catch_warnings():

@@ -10,7 +10,6 @@ from urllib.parse import parse_qs, urlsplit
 
 from connectors.base import (
     Account,
-    Capabilities,
     Check,
     Counts,
     Credentials,
@@ -18,18 +17,16 @@ from connectors.base import (
     Cursor,
     Evidence,
     Finding,
-    Http,
     Kind,
     OptionSpec,
     Page,
     Presence,
-    Removal,
-    Removed,
     Target,
     Visibility,
     Window,
     family,
 )
+from connectors.capabilities import Capabilities
 from connectors.errors import (
     AccountGone,
     AuthFailed,
@@ -46,6 +43,8 @@ from connectors.facebook.items import comment_visibility, post_visibility
 from connectors.facebook.removal import REMOVALS, PageRemover
 from connectors.facebook.sources import PUBLISHED, SCHEDULED, TAGGED, VISITORS, Source
 from connectors.facebook.walk import Walk
+from connectors.recorded_http import Http
+from connectors.removals import Compare, Removal, Removed
 
 _ADDRESS = re.compile(r"[A-Za-z0-9._-]+")
 _YES_NO = {"yes": True, "no": False}
@@ -196,12 +195,14 @@ class FacebookPage:
         )
 
     def can_remove(self, target: Target, removal: Removal) -> str:
-        """See `connectors.base.Remover`; asks Facebook what the Page may do to it."""
+        """See `connectors.removals.Remover`; asks Facebook what the Page may do to it."""
         return self._remover.can_remove(target, removal)
 
-    def remove(self, target: Target, removal: Removal) -> Removed:
-        """See `connectors.base.Remover`."""
-        return self._remover.remove(target, removal)
+    def remove(
+        self, target: Target, removal: Removal, *, compare: Compare | None = None
+    ) -> Removed:
+        """See `connectors.removals.Remover`."""
+        return self._remover.remove(target, removal, compare=compare)
 
     def _finding(self, target: Target) -> Finding:
         asked = f"{target.kind} {target.id}"

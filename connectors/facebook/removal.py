@@ -16,25 +16,18 @@ one that was missing before is not claimed to be.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from connectors.base import (
-    Account,
-    Credentials,
-    Http,
-    Kind,
-    Removable,
-    Removal,
-    Removed,
-    Target,
-    Whose,
-    family,
-)
+from connectors.base import Account, Credentials, Item, Kind, Target, family
 from connectors.errors import Misconfigured, Permanent, PermissionLost
 from connectors.facebook import fields
+from connectors.facebook.content import Content
 from connectors.facebook.faults import MissingObject
 from connectors.facebook.graph import ORIGIN, VERSION, Graph
+from connectors.facebook.items import comment_item
 from connectors.facebook.shapes import Shape
+from connectors.recorded_http import Http
+from connectors.removals import Compare, Removable, Removal, Removed, Whose, compared
 from connectors.writing import looked_after
 
 _POSTS = frozenset({Kind.POST, Kind.REPOST})
@@ -93,10 +86,13 @@ class PageRemover:
         """Empty, or why Facebook would not do it."""
         return _never(target) or _refusal(self._see(target), target, removal)
 
-    def remove(self, target: Target, removal: Removal) -> Removed:
+    def remove(
+        self, target: Target, removal: Removal, *, compare: Compare | None = None
+    ) -> Removed:
         """Do it once.
 
-        Raises: Permanent when Facebook would not do it, Unsettled when it may have been done.
+        Raises: Permanent when Facebook would not do it, Changed by what `compare` says,
+            Unsettled when it may have been done.
         """
         why = _never(target)
         if why:
@@ -107,10 +103,12 @@ class PageRemover:
             raise Permanent(why, exchange=before.exchange)
         if removal is not Removal.DELETE and before.hidden is (removal is Removal.HIDE):
             return _so_before(before, target, removal)
+        shown = None if compare is None or before.row is None else self._item(before.row, target)
+        same = shown is not None and compared(shown, compare)
         answer = self._send(target, removal)
         with looked_after(_words(removal, target), exchange=answer.exchange):
             after = self._see(target)
-        return _outcome(answer, before, after, target, removal)
+        return replace(_outcome(answer, before, after, target, removal), compared=same)
 
     def _send(self, target: Target, removal: Removal) -> Shape:
         asked = _words(removal, target)
@@ -128,7 +126,7 @@ class PageRemover:
 
     def _see(self, target: Target) -> _Sight:
         comment = family(target.kind) == "comment"
-        wanted = fields.COMMENT_REMOVAL if comment else fields.POST_REMOVAL
+        wanted = fields.COMMENT if comment else fields.POST
         try:
             row = self._graph().node(target.id, fields=wanted, asked=f"{target.kind} {target.id}")
         except MissingObject as error:
@@ -136,6 +134,12 @@ class PageRemover:
         row.needed("id")
         hidden = row.flag("is_hidden") or row.text("timeline_visibility") == "hidden"
         return _Sight(row.exchange, row, hidden=bool(hidden))
+
+    def _item(self, row: Shape, target: Target) -> Item:
+        if family(target.kind) == "comment":
+            return comment_item(row, target.thread_id)
+        [item] = Content(self._graph()).posts([row])
+        return item
 
     def _graph(self) -> Graph:
         token = self._credentials.get("page_token")

@@ -15,25 +15,25 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from connectors.base import (
     Account,
-    Capabilities,
     Check,
     Counts,
     Credentials,
     CredentialSpec,
     Cursor,
     Finding,
-    Http,
     OptionSpec,
     Page,
     Target,
     Window,
 )
+from connectors.capabilities import Capabilities
 from connectors.errors import Misconfigured
 from connectors.feeds.document import Document
 from connectors.feeds.fetch import Fetcher, refuse, shown
 from connectors.feeds.items import Identities, Reading, items
 from connectors.feeds.presence import Lookup
 from connectors.feeds.walk import Plan, Walk
+from connectors.recorded_http import Http
 
 _PAGING = ("links", "wordpress")
 

@@ -13,7 +13,7 @@ import requests
 from requests.auth import HTTPBasicAuth
 from requests.exceptions import ChunkedEncodingError, ContentDecodingError
 
-from connectors.base import Credentials, Http, exchange_of
+from connectors.base import Credentials
 from connectors.errors import (
     AuthFailed,
     BadAnswer,
@@ -28,6 +28,7 @@ from connectors.feeds.charset import decode
 from connectors.feeds.document import Document
 from connectors.feeds.json_feed import read_json
 from connectors.feeds.xml_feed import read_xml
+from connectors.recorded_http import Http, exchange_of
 
 MAX_FEED = 32 << 20  # bytes; the largest podcast feeds have some 15 MB
 ACCEPT = (

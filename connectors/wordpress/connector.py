@@ -12,23 +12,22 @@ from typing import ClassVar
 
 from connectors.base import (
     Account,
-    Capabilities,
     Check,
     Counts,
     Credentials,
     CredentialSpec,
     Cursor,
     Finding,
-    Http,
     Kind,
     OptionSpec,
     Page,
-    Removal,
-    Removed,
     Target,
     Window,
 )
+from connectors.capabilities import Capabilities
 from connectors.errors import BadAnswer, Misconfigured, Permanent, PermissionLost
+from connectors.recorded_http import Http
+from connectors.removals import Compare, Removal, Removed
 from connectors.wordpress.fresh import cursor_of, walk_new
 from connectors.wordpress.items import site_item
 from connectors.wordpress.lookups import find
@@ -199,12 +198,14 @@ class WordPress:
         return Counts(by_kind=by_kind, exact=exact, exchanges=tuple(exchanges), note=note)
 
     def can_remove(self, target: Target, removal: Removal) -> str:
-        """See `connectors.base.Remover`; asks the site for the thing with an editor's eyes."""
+        """See `connectors.removals.Remover`; asks the site for the thing with an editor's eyes."""
         return self._remover.can_remove(target, removal)
 
-    def remove(self, target: Target, removal: Removal) -> Removed:
-        """See `connectors.base.Remover`."""
-        return self._remover.remove(target, removal)
+    def remove(
+        self, target: Target, removal: Removal, *, compare: Compare | None = None
+    ) -> Removed:
+        """See `connectors.removals.Remover`."""
+        return self._remover.remove(target, removal, compare=compare)
 
     def _profile(self, cursor: Cursor, notes: tuple[str, ...] = ()) -> Page:
         index, exchange = self._site.index()

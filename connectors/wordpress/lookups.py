@@ -21,7 +21,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import requests
 
-from connectors.base import Evidence, Finding, Kind, Presence, Target, exchange_of
+from connectors.base import Evidence, Finding, Kind, Presence, Target
+from connectors.recorded_http import exchange_of
 from connectors.wordpress.items import COMMENT_STATES, POST_STATES
 from connectors.wordpress.refusals import error_of, refusal_of
 from connectors.wordpress.shapes import mapping, number, rows, text

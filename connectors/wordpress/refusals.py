@@ -9,7 +9,6 @@ from email.utils import parsedate_to_datetime
 
 import requests
 
-from connectors.base import exchange_of
 from connectors.errors import (
     AuthFailed,
     ConnectorError,
@@ -18,6 +17,7 @@ from connectors.errors import (
     RateLimited,
     Transient,
 )
+from connectors.recorded_http import exchange_of
 from connectors.wordpress.shapes import text
 
 BAD_SIGN_IN = frozenset(
@@ -30,6 +30,7 @@ BAD_SIGN_IN = frozenset(
         "application_passwords_disabled_for_user",
     }
 )
+IN_FRONT = frozenset({401, 403, 406})  # 406: mod_security
 NOT_SIGNED_IN = (
     "the site treats the request as not signed in: either the user name or application password "
     "is wrong or was revoked, or its web server strips the Authorization header "
@@ -39,7 +40,8 @@ NOT_SIGNED_IN = (
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """WordPress's own error body: `code`, `message`; both empty when a page came instead."""
+    """WordPress's own error body: `code`, `message`; both empty when something else came, a
+    page or the JSON of whatever stands before the site."""
 
     status: int
     code: str
@@ -55,7 +57,7 @@ def refusal_of(response: requests.Response) -> Refusal:
         body = response.json()
     except requests.exceptions.JSONDecodeError:
         body = None
-    if not isinstance(body, Mapping):
+    if not isinstance(body, Mapping) or "code" not in body or "message" not in body:
         return Refusal(response.status_code, "", "")
     return Refusal(response.status_code, text(body, "code"), text(body, "message"))
 
@@ -73,10 +75,11 @@ def error_of(response: requests.Response, where: str, *, signed: bool) -> Connec
     if signed and (refusal.code in BAD_SIGN_IN or refusal.status == 401):
         said = refusal if refusal.code in BAD_SIGN_IN else f"{refusal}: {NOT_SIGNED_IN}"
         return AuthFailed(f"{where}: {said}", exchange=exchange)
-    if refusal.status in {401, 403} and not refusal.code:
+    if refusal.status in IN_FRONT and not refusal.code:
         return Transient(
-            f"{where}: {refusal.status} with a page instead of JSON; a firewall or login wall "
-            "stands before the site: let the archiver's address and user agent through",
+            f"{where}: {refusal.status}, not by WordPress, which answers in JSON with a code; a "
+            "firewall or login wall in front of the site refuses: let the archiver's address and "
+            "user agent through there",
             exchange=exchange,
         )
     if refusal.status in {401, 403}:

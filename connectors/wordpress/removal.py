@@ -24,18 +24,7 @@ from dataclasses import dataclass, field
 
 import requests
 
-from connectors.base import (
-    Account,
-    Credentials,
-    Http,
-    Kind,
-    Removable,
-    Removal,
-    Removed,
-    Target,
-    Whose,
-    exchange_of,
-)
+from connectors.base import Account, Credentials, Item, Kind, Target
 from connectors.errors import (
     Misconfigured,
     Permanent,
@@ -43,11 +32,14 @@ from connectors.errors import (
     Transient,
     Unsettled,
 )
+from connectors.recorded_http import Http, exchange_of
+from connectors.removals import Compare, Removable, Removal, Removed, Whose, compared
+from connectors.wordpress.items import comment_item, media_item, post_item
 from connectors.wordpress.lookups import NOT_THERE
 from connectors.wordpress.refusals import Refusal, error_of, refusal_of
-from connectors.wordpress.shapes import mapping, text
+from connectors.wordpress.shapes import Row, mapping, text
 from connectors.wordpress.site import Site, read
-from connectors.wordpress.sources import sources_of
+from connectors.wordpress.sources import EMBED, sources_of
 from connectors.writing import looked_after, written
 
 _POSTS = frozenset({Kind.POST, Kind.PAGE})
@@ -56,7 +48,6 @@ _FILES = frozenset({Kind.MEDIA})
 _IN_TRASH = frozenset({"trash", "post-trashed"})
 _SHOWN = {False: "publish", True: "approved"}  # of posts, of comments
 _ORIGIN = ("author_ip", "author_user_agent")
-_WANTED = ",".join(("id", "status", *_ORIGIN))
 _PUBLISHED_LATER = "future"
 _ANYBODY = frozenset({Whose.OWN, Whose.PUBLIC})
 
@@ -94,6 +85,7 @@ class _Sight:
     exchange: str
     gone: str = ""
     origin: Mapping[str, str] = field(default_factory=dict)  # of a comment
+    row: Row = field(default_factory=dict)
 
 
 class SiteRemover:
@@ -103,6 +95,7 @@ class SiteRemover:
         self._account = account
         self._http = http
         self._credentials = credentials.removing()
+        self._signed = credentials.reading().get("application_password") is not None
         self._for_good = _one_of(account, "delete_for_good", ("no", "yes")) == "yes"
         self._hidden_post = _one_of(account, "hide_posts_as", ("private", "draft"))
         self._hidden_comment = _one_of(account, "hide_comments_as", ("hold", "spam", "trash"))
@@ -118,10 +111,13 @@ class SiteRemover:
         except PermissionLost as error:
             return str(error)
 
-    def remove(self, target: Target, removal: Removal) -> Removed:
+    def remove(
+        self, target: Target, removal: Removal, *, compare: Compare | None = None
+    ) -> Removed:
         """Do it once.
 
-        Raises: Permanent when the site would not do it, Unsettled when it may have been done.
+        Raises: Permanent when the site would not do it, Changed by what `compare` says,
+            Unsettled when it may have been done.
         """
         why = self._never(target, removal)
         if why:
@@ -133,6 +129,8 @@ class SiteRemover:
         why = _refusal(before, target, removal)
         if why:
             raise Permanent(why, exchange=before.exchange)
+        # Signed out, the archive has the printed text, and here is the written one.
+        same = self._signed and compared(_item(before, target), compare)
         exchange, said = self._send(before, target, removal)
         with looked_after(f"the removal of {target.kind} {target.id}", exchange=exchange):
             after = self._see(target, route=before.route)
@@ -145,6 +143,7 @@ class SiteRemover:
             statement=f"WordPress answered {said}; read again, it is "
             + (state or f'"{after.status}", and so not what was asked for'),
             looked=(before.exchange, after.exchange),
+            compared=same,
         )
 
     def _send(self, before: _Sight, target: Target, removal: Removal) -> tuple[str, str]:
@@ -192,21 +191,23 @@ class SiteRemover:
         return "" if visible or waits else f'not public (status "{seen.status}")'
 
     def _see(self, target: Target, *, route: str = "") -> _Sight:
-        """Ask each list that could hold it, or only `route`.
+        """Ask each list that could hold it for all of it, or only `route`, for its status.
 
         Raises: PermissionLost when this user may not edit it.
         """
         site = self._site()
         found: _Sight | None = None
+        part = {"_fields": "id,status"} if route else {"_embed": EMBED}
         for each in [route] if route else self._routes(target):
             with _answered(each):
-                response = site.send(each, {"context": "edit", "_fields": _WANTED})
+                response = site.send(each, {"context": "edit", **part})
             where = f"{site.address} {each}"
             if response.status_code == 200:
                 answer = read(response, where)
                 row = mapping(answer.body)
                 origin = {name: text(row, name) for name in _ORIGIN if text(row, name)}
-                return _Sight(each, text(row, "status"), answer.exchange, origin=origin)
+                status = text(row, "status")
+                return _Sight(each, status, answer.exchange, origin=origin, row=row)
             refusal = refusal_of(response)
             if refusal.status != 404 or refusal.code not in NOT_THERE:
                 raise _fault(response, refusal, where, target)
@@ -251,6 +252,15 @@ class SiteRemover:
         if self._made is None:
             self._made = Site(self._account, self._http, self._credentials)
         return self._made
+
+
+def _item(seen: _Sight, target: Target) -> Item:
+    """What the site shows, as a walk would have it."""
+    if target.kind in _COMMENTS:
+        return comment_item(seen.row, seen.exchange)
+    if target.kind in _FILES:
+        return media_item(seen.row, seen.exchange)
+    return post_item(seen.row, seen.exchange, kind=target.kind)
 
 
 @contextmanager

@@ -20,9 +20,10 @@ from urllib.parse import parse_qs, urlsplit
 import requests
 from requests.auth import HTTPBasicAuth
 
-from connectors.base import Account, Credentials, Http, exchange_of
+from connectors.base import Account, Credentials
 from connectors.errors import BadAnswer, Misconfigured
-from connectors.wordpress.refusals import error_of, http_date
+from connectors.recorded_http import Http, exchange_of
+from connectors.wordpress.refusals import IN_FRONT, error_of, http_date
 from connectors.wordpress.shapes import Row, mapping
 from connectors.writing import written
 
@@ -157,7 +158,8 @@ class Site:
             response = self._session.get(candidate)
             if response.status_code == 200 and "namespaces" in mapping(_parsed(response.text)[0]):
                 return candidate
-            if response.status_code == 429 or response.status_code >= 500:
+            if response.status_code in {429, *IN_FRONT} or response.status_code >= 500:
+                # Refused is not absent: by WordPress itself, or by what stands in front of it.
                 raise error_of(response, candidate, signed=False)
         raise Misconfigured(
             f"{self.address} shows no WordPress REST API: no Link header, and neither "

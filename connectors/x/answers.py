@@ -12,8 +12,9 @@ from datetime import UTC, datetime
 
 import requests
 
-from connectors.base import Stamp, exchange_of
+from connectors.base import Stamp
 from connectors.errors import BadAnswer
+from connectors.recorded_http import exchange_of
 
 Json = Mapping[str, object]
 

@@ -14,8 +14,9 @@ import requests
 import tweepy  # type: ignore[import-untyped]
 from requests.exceptions import ChunkedEncodingError, ContentDecodingError
 
-from connectors.base import Account, Credentials, Http
+from connectors.base import Account, Credentials
 from connectors.errors import BadAnswer, Misconfigured, Transient
+from connectors.recorded_http import Http
 from connectors.writing import written
 from connectors.x.answers import Answer, Json, answer_of
 from connectors.x.faults import fault_of, not_understood, says_what_is_missing

@@ -8,25 +8,22 @@ from typing import ClassVar
 
 from connectors.base import (
     Account,
-    Capabilities,
     Check,
     Counts,
     Credentials,
     CredentialSpec,
     Cursor,
     Finding,
-    Http,
     Kind,
     OptionSpec,
     Page,
-    Removable,
-    Removal,
-    Removed,
     Target,
-    Whose,
     Window,
 )
+from connectors.capabilities import Capabilities
 from connectors.errors import Misconfigured
+from connectors.recorded_http import Http
+from connectors.removals import Compare, Removable, Removal, Removed, Whose
 from connectors.x.answers import text_of
 from connectors.x.api import API, Api
 from connectors.x.lookup import find_posts, find_user
@@ -210,12 +207,14 @@ class X:
         )
 
     def can_remove(self, target: Target, removal: Removal) -> str:
-        """See `connectors.base.Remover`; asks X whose the post is."""
+        """See `connectors.removals.Remover`; asks X whose the post is."""
         return self._remover.can_remove(target, removal)
 
-    def remove(self, target: Target, removal: Removal) -> Removed:
-        """See `connectors.base.Remover`."""
-        return self._remover.remove(target, removal)
+    def remove(
+        self, target: Target, removal: Removal, *, compare: Compare | None = None
+    ) -> Removed:
+        """See `connectors.removals.Remover`."""
+        return self._remover.remove(target, removal, compare=compare)
 
     def _whose_tokens(self, user_id: str) -> str:
         me = self._api.users("me", "/2/users/me", {}).thing()

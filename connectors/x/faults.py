@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 
 import requests
 
-from connectors.base import exchange_of
 from connectors.errors import (
     AccountGone,
     AuthFailed,
@@ -20,6 +19,7 @@ from connectors.errors import (
     Transient,
     UsageCapped,
 )
+from connectors.recorded_http import exchange_of
 from connectors.x.answers import Json, Problem, answer_of, objects_of, problem_of, text_of
 
 _BUCKETS = ("x-rate-limit", "x-app-limit-24hour", "x-user-limit-24hour")

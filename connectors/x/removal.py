@@ -8,30 +8,32 @@
 
 X has no field that says whether a reply is hidden, so hiding again is sent again, which
 changes nothing. It says `"deleted": false` instead of failing, and takes a deletion of what
-is not there without complaint; only the look-ups tell what happened.
+is not there without complaint; only the look-ups tell what happened. The look-up before brings
+the newest version, too, which is compared with what was archived.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from connectors.base import (
     REMOVER,
     Account,
+    Author,
     Credentials,
     Finding,
-    Http,
+    Item,
     Kind,
     Presence,
-    Removal,
-    Removed,
     Target,
 )
 from connectors.errors import BadAnswer, Permanent, PermissionLost
+from connectors.recorded_http import Http
+from connectors.removals import Compare, Removal, Removed, compared
 from connectors.writing import looked_after, written
 from connectors.x.answers import Answer, Json, chain_of, id_of, references_of, text_of
 from connectors.x.api import OAUTH1, Api
-from connectors.x.gather import look_up
+from connectors.x.gather import gather, items_in, look_up
 from connectors.x.lookup import found_in
 
 _POSTS = frozenset({Kind.POST, Kind.REPLY, Kind.REPOST, Kind.COMMENT})
@@ -51,6 +53,7 @@ class _Sight:
     me: str  # whom the credentials for removals belong to
     starter: str  # who began its conversation; empty where X does not tell
     looked: tuple[str, ...]
+    item: Item | None = None  # its newest version; None where X does not show it
 
     @property
     def author(self) -> str:
@@ -73,10 +76,13 @@ class XRemover:
         why = self._never(target)
         return why or _refusal(self._see(target), removal)
 
-    def remove(self, target: Target, removal: Removal) -> Removed:
+    def remove(
+        self, target: Target, removal: Removal, *, compare: Compare | None = None
+    ) -> Removed:
         """Do it once.
 
-        Raises: Permanent when X would not do it, Unsettled when it may have been done.
+        Raises: Permanent when X would not do it, Changed by what `compare` says, Unsettled when
+            it may have been done.
         """
         why = self._never(target)
         if why:
@@ -87,9 +93,10 @@ class XRemover:
         why = _refusal(seen, removal)
         if why:
             raise Permanent(why, exchange=seen.finding.exchange)
+        same = seen.item is not None and compared(seen.item, compare)
         if removal is Removal.DELETE:
-            return self._delete(target, seen)
-        return self._hide(target, removal, seen)
+            return replace(self._delete(target, seen), compared=same)
+        return replace(self._hide(target, removal, seen), compared=same)
 
     def _delete(self, target: Target, seen: _Sight) -> Removed:
         source = references_of(seen.post).get("retweeted", "")
@@ -162,7 +169,7 @@ class XRemover:
 
     def _see(self, target: Target) -> _Sight:
         me = self._whoami()
-        finding, post = _look(self._reader, target)
+        finding, post, item = self._shown(target, me)
         looked = [finding.exchange]
         starter = text_of(post, "author_id")
         conversation = text_of(post, "conversation_id")
@@ -171,7 +178,16 @@ class XRemover:
             found, root = _look(self._reader, first)
             looked.append(found.exchange)
             starter = text_of(root, "author_id")
-        return _Sight(finding, post, me, starter, tuple(looked))
+        return _Sight(finding, post, me, starter, tuple(looked), item)
+
+    def _shown(self, target: Target, me: str) -> tuple[Finding, Json, Item | None]:
+        answer = look_up(self._reader, [target.id])
+        finding, post = _found(answer, target)
+        if not post:
+            return finding, post, None
+        items = list(items_in(gather(self._reader, answer), [post], Author(me)))
+        newest = next((each for each in items if not each.superseded), None)
+        return finding, post, newest
 
     def _whoami(self) -> str:
         if not self._me:
@@ -185,7 +201,10 @@ class XRemover:
 
 
 def _look(api: Api, target: Target) -> tuple[Finding, Json]:
-    answer = look_up(api, [target.id])
+    return _found(look_up(api, [target.id]), target)
+
+
+def _found(answer: Answer, target: Target) -> tuple[Finding, Json]:
     [finding] = found_in(answer, [target])
     post = next((post for post in answer.things() if id_of(post) == target.id), {})
     return finding, post

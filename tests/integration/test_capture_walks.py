@@ -13,18 +13,9 @@ import pytest
 
 from archiver.demo.simulators.base import Fault
 from connectors import registry
-from connectors.base import (
-    Account,
-    Capabilities,
-    Check,
-    Credentials,
-    Cursor,
-    Finding,
-    Http,
-    Page,
-    Target,
-    Window,
-)
+from connectors.base import Account, Check, Credentials, Cursor, Finding, Page, Target, Window
+from connectors.capabilities import Capabilities
+from connectors.recorded_http import Http
 from tests.support.archive import approved
 from tests.support.stage import (
     Board,

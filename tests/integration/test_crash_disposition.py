@@ -100,7 +100,9 @@ def assert_ended(archive: Archive, before: list[tuple[object, ...]]) -> None:
     assert problems(archive) == []
     assert kept(archive) == before
     acts = [event.action for event in loaded.events]
-    assert [acts.count(each) for each in ("will", "destroyed", "did")] == [1, 1, 1]
+    assert [acts.count(each) for each in ("begun", "will", "destroyed", "did", "executed")] == [
+        1
+    ] * 5
     spool = archive.settings.spool_path
     assert [path for path in spool.rglob("*") if path.is_file()] == []
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 
-from connectors.base import Removal, Window
+from connectors.base import Window
+from connectors.removals import Removal
 from tests.support.deletions import (
     LOU,
     RULE,
     assert_kept,
     delete,
     hide,
+    hold,
     order,
     page_with_remover,
+    refused,
     site_with_remover,
     taken,
     told,
@@ -67,7 +70,8 @@ def test_a_reply_by_the_public_is_hidden_on_x_and_shown_again(
     assert RULE in finding.statement
     assert_kept(stage, "PUT")
     row = stage.rows("SELECT * FROM removals WHERE step = 'sent'")[0]
-    assert (row.actor, row.rule, row.reason) == (LOU, RULE, "a threat")
+    assert (row.actor, row.reason) == (LOU, "a threat")
+    assert row.rule.startswith(f"{RULE}: Social media must not be used to transmit information")
     stage.later(minutes=5)
     shown = order(stage, reply, Removal.UNHIDE, family="comment", reason="it was no threat")
     stage.archive.deletions.carry_out(shown)
@@ -158,6 +162,30 @@ def test_a_dry_run_captures_and_checks_everything_and_changes_nothing(
     assert [v.words for v in stage.versions(post)] == ["Road closed", "Road open"]
     assert writes(page) == []
     assert taken(stage) == []
+
+
+def test_the_accounts_own_reposts_of_a_deleted_post_are_found_gone_along(
+    stage: Stage,  # noqa: F811
+) -> None:
+    x = x_with_remover(stage)
+    post, other = x.publish("Road closed"), x.publish("Other")
+    edited = x.edit(post, "Road open")
+    repost, kept = x.repost(edited), x.repost(other)
+    stage.capture("spd-x")
+    stage.later(hours=1)
+    plan = stage.archive.deletions.plan(order(stage, post, Removal.DELETE))
+    assert [each.platform_id for each in plan.bundle.along] == [repost]
+    name = hold(stage, stage.record(repost).id)
+    assert f"Hold {name}" in refused(lambda: delete(stage, post))
+    stage.archive.holds.release(name, actor="Chief", reason="settled")
+    stage.later(minutes=1)
+    delete(stage, post)
+    [finding] = stage.findings(repost)
+    assert (finding.stage, finding.evidence) == ("confirmed", "own deletion")
+    assert "went with post" in finding.statement
+    assert stage.findings(kept) == []
+    assert x.world.chain(kept) is not None
+    stage.assert_verifies()
 
 
 # -- fences and credentials -------------------------------------------------------------------

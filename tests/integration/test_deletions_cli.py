@@ -28,6 +28,12 @@ class Office:
         [found] = self.type("records", "list", words, "--json").json
         return f"#{found['id']}"
 
+    def record(self, comment: int) -> int:
+        listed = self.type("records", "list", "--json").json
+        [found] = [each["id"] for each in listed if each["platform_id"] == str(comment)
+                   and each["kind"] == "comment"]  # fmt: skip
+        return int(found)
+
     def do(self, verb: str, words: str, *more: str) -> Printed:
         return self.type(verb, self.number(words), "--by", "Lou", "--reason", "spam", *more)
 
@@ -91,7 +97,7 @@ def test_a_comment_is_hidden_shown_again_and_the_steps_are_listed(office: Office
     refused = office.do("hide", "pills")
     assert refused.code == 3
     assert f"comment {office.comment} stays as it is" in refused.sentence()
-    done = office.do("hide", "pills", "--rule", "Rule 2: no advertising")
+    done = office.do("hide", "pills", "--rule", "business")
     assert (done.code, done.err) == (0, "")
     assert f"comment {office.comment} of wp is hidden on the platform." in done.out
     assert office.site.comments[office.comment].status == "hold"
@@ -102,6 +108,27 @@ def test_a_comment_is_hidden_shown_again_and_the_steps_are_listed(office: Office
     steps = [each["step"] for each in office.type("removals", "--json").json]
     assert steps == ["asked", "refused", *["asked", "cleared", "sent", "done"] * 2]
     assert "Lou" in office.type("removals").out
+
+
+def test_the_neutrality_report_names_what_alike_was_left_standing(office: Office) -> None:
+    office.site.comment(office.post, "buy pills!")
+    assert office.type("capture", "wp").code == 0
+    [left] = office.type("records", "list", "pills", "--json").json[:1]
+    number = f"#{office.record(office.comment)}"
+    hidden = office.type("hide", number, "--by", "Lou", "--reason", "ad", "--rule", "business")
+    assert (hidden.code, hidden.err) == (0, "")
+    told = office.type("removals", "report", "--json").json
+    [tally] = told["tallies"]
+    assert (tally["moderator"], tally["account"], tally["hidden"]) == ("Lou", "wp", 1)
+    [compared] = told["compared"]
+    assert compared["standing"] == [left["id"]]
+    printed = office.type("removals", "report", "--since", "2020-01-01")
+    assert f"1 (#{left['id']})" in printed.out
+    assert (
+        "Nothing that the public wrote"
+        in office.type("removals", "report", "--until", "2020-01-01").out
+    )
+    assert office.type("removals", "settle").out.strip() == "No removal was cut off."
 
 
 def test_what_could_mean_two_records_is_not_guessed(office: Office) -> None:

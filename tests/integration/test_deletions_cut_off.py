@@ -15,15 +15,18 @@ from archiver.capture.recover import recover
 from archiver.capture.step import Step
 from archiver.demo.simulators.base import Fault
 from archiver.desk.deletion_act import Act
+from archiver.desk.deletion_steps import Steps
 from archiver.desk.deletions import Deletions
 from archiver.errors import BusyError, CaptureError
 from archiver.model.queries.commit import commit as write_step
 from archiver.wiring import initialise, opened
+from connectors.base import Window
 from tests.support.archive import make_settings
 from tests.support.clock import FakeClock
 from tests.support.deletions import (
     READS,
     delete,
+    hide,
     hold,
     page_with_remover,
     refused,
@@ -66,7 +69,7 @@ def between_vault_and_database(patch: pytest.MonkeyPatch) -> None:
 
 
 def before_its_end_is_told(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(Deletions, "_written", die)
+    patch.setattr(Steps, "end", die)
 
 
 @pytest.mark.parametrize(
@@ -200,6 +203,82 @@ def test_an_outcome_that_cannot_be_looked_up_stays_open_until_it_can(
     assert settled.step == "done"
     assert len(writes(x)) == 1
     stage.assert_verifies()
+
+
+# -- where no look-up tells ---------------------------------------------------------------------
+
+
+def _reply_on(x: Any, stage: Stage) -> str:  # noqa: F811
+    reply: str = x.comment(x.publish("Road closed"), "I know where you live", by="nelson")
+    stage.capture("spd-x", Window.RECENT)
+    stage.later(hours=1)
+    return reply
+
+
+def test_a_hiding_whose_answer_was_lost_is_sent_again_and_known(
+    stage: Stage,  # noqa: F811
+) -> None:
+    x = x_with_remover(stage)
+    reply = _reply_on(x, stage)
+    respond, lost = x.respond, list[str]()
+
+    def answer(request: Any) -> Any:
+        response = respond(request)
+        if request.method not in READS and not lost:
+            lost.append(request.method)
+            response.status_code = 500
+            response.set_data("lost")
+        return response
+
+    x.respond = answer  # type: ignore[method-assign]
+    done = hide(stage, reply)
+    assert done.step == "done"
+    assert "its answer was lost, so it was sent again" in done.statement
+    assert len(writes(x)) == 2
+    [finding] = stage.findings(reply, "comment")
+    assert finding.evidence == "hidden"
+    stage.assert_verifies()
+
+
+def test_a_hiding_that_stays_unknown_is_settled_by_a_moderator_and_not_by_the_daemon(
+    stage: Stage,  # noqa: F811
+) -> None:
+    x = x_with_remover(stage)
+    reply = _reply_on(x, stage)
+    respond = x.respond
+    _after_a_change(x, Fault(status=500, body="lost"))
+    with pytest.raises(CaptureError, match="it is not known whether the platform did hide"):
+        hide(stage, reply)
+    assert taken(stage) == ["asked", "cleared", "sent"]
+    x.respond = respond  # type: ignore[method-assign]
+    sent = len(writes(x))
+    [still] = stage.archive.deletions.resume()  # as the daemon does, with what reads
+    assert (still.step, len(writes(x))) == ("sent", sent)
+    assert "archiver removals settle" in still.statement
+    name = hold(stage, stage.record(reply, "comment").id)
+    [held] = stage.archive.deletions.resume(again=True)
+    assert (held.step, len(writes(x))) == ("sent", sent)
+    assert f"while hold {name}" in held.statement
+    stage.archive.holds.release(name, actor="Chief", reason="settled")
+    stage.later(days=1)
+    [settled] = stage.archive.deletions.resume(again=True)
+    assert (settled.step, len(writes(x))) == ("done", sent + 1)
+    assert told(stage) == ["removal will", "removal did"]
+    stage.assert_verifies()
+
+
+def test_a_hiding_of_what_is_gone_meanwhile_ends_as_failed(stage: Stage) -> None:  # noqa: F811
+    x = x_with_remover(stage)
+    reply = _reply_on(x, stage)
+    respond = x.respond
+    _after_a_change(x, Fault(status=500, body="lost"))
+    with pytest.raises(CaptureError):
+        hide(stage, reply)
+    x.respond = respond  # type: ignore[method-assign]
+    x.delete(reply)
+    [settled] = stage.archive.deletions.resume(again=True)
+    assert settled.step == "failed"
+    assert "there is nothing to hide" in settled.statement
 
 
 # -- on PostgreSQL ----------------------------------------------------------------------------

@@ -7,16 +7,21 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from archiver.demo.simulators.base import Fault
+from archiver.desk.deletions import Deletions
 from archiver.errors import UsageError
+from config.settings import Moderation, PostingRule
 from connectors.base import Window
+from connectors.removals import Removal
 from tests.support.deletions import (
     LOU,
     RULE,
     delete,
     hide,
     hold,
+    order,
     page_with_remover,
     refused,
     taken,
@@ -211,6 +216,45 @@ def test_what_the_public_wrote_takes_a_rule_besides_the_reason(
     with pytest.raises(UsageError, match="say why"):
         hide(stage, comment, reason=" ")
     assert writes(page) == []
+
+
+def test_a_rule_that_the_policy_does_not_have_is_refused_with_the_list(
+    stage: Stage,  # noqa: F811
+) -> None:
+    page = page_with_remover(stage)
+    comment = page.page.comment(page.page.publish("Road closed"), "You are all wrong")
+    stage.capture("fb")
+    stage.later(hours=1)
+    with pytest.raises(UsageError) as caught:
+        hide(stage, comment, rule="off-topic")
+    assert 'no rule "off-topic"' in str(caught.value)
+    assert "obscene (Transmission of obscene materials); private (" in str(caught.value)
+    assert (writes(page), taken(stage)) == ([], [])
+
+
+def test_the_agencys_own_rules_stand_in_place_of_the_shipped_ones(
+    stage: Stage,  # noqa: F811
+) -> None:
+    page = page_with_remover(stage)
+    comment = page.page.comment(page.page.publish("Road closed"), "Buy pills")
+    stage.capture("fb")
+    stage.later(hours=1)
+    archive = stage.archive
+    own = Moderation(rules=(PostingRule(code="spam", text="No advertising."),))
+    desk = Deletions(archive.database, archive.vault, archive.captures, archive.clock, rules=own)
+    with pytest.raises(UsageError, match=r"has: spam \(No advertising\)$"):
+        desk.carry_out(order(stage, comment, Removal.HIDE, family="comment", rule="obscene"))
+    desk.carry_out(order(stage, comment, Removal.HIDE, family="comment", rule="SPAM"))
+    rows = stage.rows("SELECT rule FROM removals WHERE step = 'done'")
+    assert [row.rule for row in rows] == ["spam: No advertising."]
+
+
+def test_a_code_stands_for_one_rule_only() -> None:
+    rules = (PostingRule(code="spam", text="One."), PostingRule(code="spam", text="Two."))
+    with pytest.raises(ValidationError, match='the code "spam" stands for two rules'):
+        Moderation(rules=rules)
+    with pytest.raises(ValidationError, match="code"):
+        PostingRule(code="No spam: ever", text="One.")
 
 
 def test_a_permission_that_is_missing_is_named(stage: Stage) -> None:  # noqa: F811

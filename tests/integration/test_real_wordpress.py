@@ -16,12 +16,12 @@ from connectors.base import (
     Kind,
     Page,
     Presence,
-    Removal,
     Target,
     Visibility,
     Window,
 )
 from connectors.errors import AuthFailed, Permanent, PermissionLost
+from connectors.removals import Removal
 from connectors.wordpress import WordPress
 from tests.support.plain_http import PlainHttp
 from tests.support.wordpress_site import (

@@ -35,6 +35,7 @@ from retention.facts import (
     Event,
     Hold,
     HoldKind,
+    MaximumDecision,
     Period,
     PeriodKind,
     RecordFacts,
@@ -81,6 +82,7 @@ class World:
     stated: list[tuple[int | None, str, Event, date | None]] = field(default_factory=list)
     by_hand: dict[int, tuple[str, ...]] = field(default_factory=dict)
     held: dict[int, set[str]] = field(default_factory=dict)
+    answers: dict[int, tuple[MaximumDecision, ...]] = field(default_factory=dict)
 
     def texts(self, record_id: int) -> list[str]:
         """Of all versions."""
@@ -146,11 +148,32 @@ def make_world(chance: random.Random, accounts: dict[str, int], first: int) -> W
     return world
 
 
+def make_answers(
+    chance: random.Random, ids: list[int], keys: list[str]
+) -> dict[int, tuple[MaximumDecision, ...]]:
+    """Some count, some do not: made tomorrow, or by nobody."""
+    return {
+        record_id: tuple(
+            MaximumDecision(
+                record_id=record_id,
+                series=key,
+                who=chance.choice(("Agnes Skinner", "Agnes Skinner", "")),
+                on=DAY + timedelta(days=chance.choice((-400, 0, 1))),
+                document="Memo 7",
+                destroy=chance.random() < 0.7,
+            )
+            for key in chance.sample(keys, chance.choice((1, 2, 3)))
+        )
+        for record_id in chance.sample(ids, 40)
+    }
+
+
 def write_world(archive: Archive, world: World, chance: random.Random, keys: list[str]) -> None:
     now = archive.clock.now()
+    ids = [row["id"] for row in world.records]
+    world.answers = make_answers(chance, ids, keys)
     with archive.database.write() as connection:
         write_rows(connection, world.records, world.versions, world.findings)
-        ids = [row["id"] for row in world.records]
         for record_id in chance.sample(ids, 25):
             for tag in chance.sample(TAGS, 2):
                 world.tags.setdefault(record_id, set()).add(tag)
@@ -220,7 +243,12 @@ def expected(
         names = claimed(world, book, slugs, row, by_post)
         facts = facts_of(world, slugs, row, by_post)
         made[row["id"]] = decide(
-            facts, resolve(names, book.catalogue), book.law, today, holds=holds_of(world, row)
+            facts,
+            resolve(names, book.catalogue),
+            book.law,
+            today,
+            holds=holds_of(world, row),
+            answers=world.answers.get(row["id"], ()),
         )
     return made
 
@@ -388,7 +416,7 @@ def written(archive: Archive) -> dict[int, Any]:
         return {row.record_id: row for row in connection.execute(select(standings_table))}
 
 
-def evaluate(archive: Archive, book: Lawbook, today: Today) -> None:
+def evaluate(archive: Archive, book: Lawbook, today: Today, world: World) -> None:
     with archive.database.read() as connection:
         binding = {
             each.id: as_facts(each, Scope(everything=True))
@@ -396,9 +424,13 @@ def evaluate(archive: Archive, book: Lawbook, today: Today) -> None:
         }
         accounts = registry.all_accounts(connection)
         keys = standing_keys.prepare(
-            connection, needs_of(accounts, book), zone=ZONE, holds=list(binding)
+            connection,
+            needs_of(accounts, book),
+            zone=ZONE,
+            holds=list(binding),
+            answered=world.answers,
         )
-        judge = Judge(book, keys, today, accounts=accounts, holds=binding)
+        judge = Judge(book, keys, today, accounts=accounts, holds=binding, answers=world.answers)
         connection.commit()
         standings.rewrite(connection, keys, judge.verdict, day=today.day)
 
@@ -427,7 +459,7 @@ def test_the_standings_of_all_records_are_what_the_law_says_of_each(
 ) -> None:
     archive, made, slugs = scene.archive, scene.world, scene.slugs
     today = Today(day=DAY, last_known=DAY if believed else None)
-    evaluate(archive, book, today)
+    evaluate(archive, book, today, made)
     found = written(archive)
     wanted = expected(made, book, slugs, today)
     assert found.keys() == wanted.keys()

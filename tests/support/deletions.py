@@ -13,17 +13,17 @@ from archiver.demo.simulators.wordpress import WordPressSimulator
 from archiver.demo.simulators.wordpress_world import User
 from archiver.demo.simulators.x import XSimulator
 from archiver.desk.deletion_checks import RemovalOrder
-from archiver.desk.deletions import Settled
+from archiver.desk.deletion_steps import Settled
 from archiver.desk.hold_order import HoldOrder
 from archiver.errors import RefusedError
 from archiver.warc.reader import read_record
-from connectors.base import Removal
+from connectors.removals import Removal
 from retention.facts import Scope
 from tests.support.archive import give_credentials
 from tests.support.stage import Stage
 
 LOU = "Officer Lou"
-RULE = "Rule 3: no threats"
+RULE = "unlawful"
 READS = frozenset({"GET", "HEAD"})
 
 

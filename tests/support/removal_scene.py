@@ -14,8 +14,10 @@ from archiver.demo.simulators.wordpress import WordPressSimulator
 from archiver.demo.simulators.wordpress_files import picture
 from archiver.demo.simulators.wordpress_world import User
 from archiver.demo.simulators.x import XSimulator
-from connectors.base import Account, Credentials, Http, Kind, Removal, Target
+from connectors.base import Account, Credentials, Kind, Target
+from connectors.recorded_http import Http
 from connectors.registry import Guarded, connect
+from connectors.removals import Removal
 from tests.support.plain_http import PlainHttp
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)

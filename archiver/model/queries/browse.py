@@ -10,6 +10,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, func, select, text
 
+from archiver.model.queries.search_text import match
+from archiver.model.search_query import And, Words
 from archiver.model.tables import (
     accounts,
     cursors,
@@ -107,10 +109,9 @@ def list_records(
 
 
 def _matching(connection: Connection, words: str) -> Any:
-    """Record ids with a version that has all the words; each is quoted, so no word is an
-    operator."""
+    """Record ids with a version that has all the words, in any form; no word is an operator."""
     if connection.dialect.name == "sqlite":
-        quoted = " ".join('"' + w.replace('"', '""') + '"' for w in words.split())
+        quoted = match(connection, And(tuple(Words(text=word) for word in words.split())))
         hits = text("SELECT rowid FROM versions_search WHERE versions_search MATCH :q")
         return select(versions.c.record_id).where(
             versions.c.id.in_(hits.bindparams(q=quoted).columns(versions.c.id))

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from archiver.model.manifest import FindingDraft, RunManifest, Sighting, VersionDraft
+from archiver.model.queries import search_index
 from archiver.model.queries.bulk import bulk
 from archiver.model.queries.known import Holding, Key, record_ids
 from archiver.model.tables import findings, metrics, records, sequences, version_media, versions
@@ -59,6 +60,7 @@ def write_versions(
     numbers = _version_numbers(connection, [ids[k] for k in groups if k in known])
     next_number = _take(connection, "versions", len(manifest.versions))
     version_rows, media_rows, new_rows, moved_rows = [], [], [], []
+    entries: list[search_index.Entry] = []
     for key, drafts in groups.items():
         current: tuple[int, VersionDraft] | None = None
         count = numbers.get(ids[key], 0)
@@ -70,6 +72,7 @@ def write_versions(
                 _version_row(draft, leaf, manifest.run_id, ids[key], version_id, count)
             )
             media_rows += _media_rows(version_id, draft)
+            entries.append(_entry(draft, version_id, ids[key], account_id))
             if not draft.superseded or (current is None and key not in known):
                 current = (version_id, draft)
         if key not in known:
@@ -86,12 +89,26 @@ def write_versions(
         connection.execute(update(records).where(records.c.id == row["b_id"]).values(**rest))
     bulk(connection, versions, version_rows)
     bulk(connection, version_media, media_rows)
-    if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql(
-            "INSERT INTO versions_search (rowid, title, words) VALUES (?, ?, ?)",
-            [(r["id"], r["title"], r["words"]) for r in version_rows],
-        )
+    search_index.add(connection, sorted(entries, key=lambda entry: entry.version_id))
+    several = [ids[key] for key, drafts in groups.items() if key in known or len(drafts) > 1]
+    search_index.redate(connection, several)
     return ids
+
+
+def _entry(
+    draft: VersionDraft, version_id: int, record_id: int, account_id: int
+) -> search_index.Entry:
+    """The version as search indexes it."""
+    return search_index.Entry(
+        version_id=version_id,
+        record_id=record_id,
+        account_id=account_id,
+        kind=draft.kind,
+        published_at=draft.published_at,
+        language=draft.language,
+        title=draft.title,
+        words=draft.words,
+    )
 
 
 def _version_numbers(connection: Connection, record_ids: Sequence[int]) -> dict[int, int]:

@@ -6,7 +6,7 @@ Reads only. What is done to the rows is in `erasure`.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -213,10 +213,11 @@ def media_exchanges(connection: Connection, account_ids: Set[int]) -> set[str]:
     return set(connection.execute(query).scalars())
 
 
-def places(connection: Connection, account_ids: Set[int]) -> list[Place]:
-    """Every stored exchange of these accounts."""
+def places(connection: Connection, account_ids: Set[int]) -> Iterator[Place]:
+    """Every stored exchange of these accounts, read as it is asked for: there may be very many."""
     query = _places().where(runs.c.account_id.in_(sorted(account_ids)))
-    return [_place(row) for row in connection.execute(query)]
+    for row in connection.execute(query.execution_options(yield_per=AT_ONCE)):
+        yield _place(row)
 
 
 def places_of(connection: Connection, exchange_ids: Iterable[str]) -> list[Place]:
@@ -287,6 +288,27 @@ def told_in(connection: Connection, record_ids: Sequence[int]) -> set[str]:
             )
             found |= set(connection.execute(query).scalars())
     return {current(connection, name) for name in found}
+
+
+def captured_into(
+    connection: Connection, record_ids: Sequence[int]
+) -> dict[int, tuple[int, set[str]]]:
+    """Of each record its account, and the segments, by the names that they were sealed with,
+    whose runs have a version or a finding of it."""
+    found: dict[int, tuple[int, set[str]]] = {}
+    for chosen in _chunks(sorted(record_ids)):
+        own = select(records.c.id, records.c.account_id).where(records.c.id.in_(chosen))
+        found.update({row.id: (row.account_id, set()) for row in connection.execute(own)})
+        for table in (versions, findings):
+            query = (
+                select(table.c.record_id, runs.c.segment)
+                .join(runs, runs.c.id == table.c.run_id)
+                .where(table.c.record_id.in_(chosen), runs.c.segment.is_not(None))
+                .distinct()
+            )
+            for record_id, name in connection.execute(query):
+                found[record_id][1].add(name)
+    return found
 
 
 def current(connection: Connection, segment: str) -> str:

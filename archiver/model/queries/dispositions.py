@@ -208,8 +208,10 @@ def _batch(row: Any) -> BatchRow:
     )
 
 
-def items_of(connection: Connection, batch_id: int) -> list[Item]:
-    """All records of a batch, also those that dropped out."""
+def items_of(
+    connection: Connection, batch_id: int, *, among: Sequence[int] | None = None
+) -> list[Item]:
+    """All records of a batch, also those that dropped out; `among`: of these records only."""
     query = (
         select(
             batch_items, records.c.kind, records.c.published_at, accounts.c.slug.label("account")
@@ -219,21 +221,51 @@ def items_of(connection: Connection, batch_id: int) -> list[Item]:
         .where(batch_items.c.batch_id == batch_id)
         .order_by(batch_items.c.record_id)
     )
+    if among is None:
+        return [_item(row) for row in connection.execute(query)]
     return [
-        Item(
-            record_id=row.record_id,
-            account=row.account,
-            kind=row.kind,
-            published_at=row.published_at,
-            schedule=row.schedule,
-            series=row.series,
-            citation=row.citation,
-            eligible_on=row.eligible_on,
-            state=row.state,
-            reason=row.reason,
-        )
-        for row in connection.execute(query)
+        _item(row)
+        for chosen in _chunks(sorted(among))
+        for row in connection.execute(query.where(batch_items.c.record_id.in_(chosen)))
     ]
+
+
+def _item(row: Any) -> Item:
+    return Item(
+        record_id=row.record_id,
+        account=row.account,
+        kind=row.kind,
+        published_at=row.published_at,
+        schedule=row.schedule,
+        series=row.series,
+        citation=row.citation,
+        eligible_on=row.eligible_on,
+        state=row.state,
+        reason=row.reason,
+    )
+
+
+def accounts_of(connection: Connection, batch_id: int) -> list[str]:
+    """The accounts of which a batch has, or had, records."""
+    query = (
+        select(accounts.c.slug)
+        .join(records, records.c.account_id == accounts.c.id)
+        .join(batch_items, batch_items.c.record_id == records.c.id)
+        .where(batch_items.c.batch_id == batch_id)
+        .distinct()
+        .order_by(accounts.c.slug)
+    )
+    return list(connection.execute(query).scalars())
+
+
+def ids_in(connection: Connection, batch_id: int, state: str) -> list[int]:
+    """The records of a batch whose item is in this state."""
+    query = (
+        select(batch_items.c.record_id)
+        .where(batch_items.c.batch_id == batch_id, batch_items.c.state == state)
+        .order_by(batch_items.c.record_id)
+    )
+    return list(connection.execute(query).scalars())
 
 
 def events_of(connection: Connection, batch_id: int) -> list[BatchEvent]:
@@ -244,13 +276,14 @@ def events_of(connection: Connection, batch_id: int) -> list[BatchEvent]:
     return [_event(row) for row in connection.execute(query)]
 
 
-def earlier_approvals(connection: Connection, batch_id: int) -> list[BatchEvent]:
-    """The approvals that were given to other batches; some are for a series or standing."""
+def earlier_approvals(connection: Connection, batch_id: int | None) -> list[BatchEvent]:
+    """The approvals that were given to other batches, or (None) to any; some are for a series
+    or standing."""
     query = (
-        select(batch_events)
-        .where(batch_events.c.batch_id != batch_id, batch_events.c.action == "approved")
-        .order_by(batch_events.c.id)
+        select(batch_events).where(batch_events.c.action == "approved").order_by(batch_events.c.id)
     )
+    if batch_id is not None:
+        query = query.where(batch_events.c.batch_id != batch_id)
     return [_event(row) for row in connection.execute(query)]
 
 
@@ -258,16 +291,21 @@ def _event(row: Any) -> BatchEvent:
     return BatchEvent(at=row.at, actor=row.actor, action=row.action, detail=row.detail)
 
 
-def ledger_hashes(connection: Connection, batch_id: int) -> dict[str, str]:
-    """The hashes of the ledger's lines on the execution of a batch, by what they say."""
-    acts = ("will", "destroyed", "did")
+def ledger_hashes(connection: Connection, batch_id: int) -> dict[str, list[str]]:
+    """The hashes of the ledger's lines on the execution of a batch, by what they say, in
+    their order."""
+    acts = ("begun", "will", "destroyed", "did", "executed")
     kinds = [f"disposition {each}" for each in acts]
-    query = select(lines.c.kind, lines.c.body, lines.c.hash).where(lines.c.kind.in_(kinds))
-    return {
-        row.kind.removeprefix("disposition "): row.hash
-        for row in connection.execute(query)
-        if json.loads(row.body)["batch"] == batch_id
-    }
+    query = (
+        select(lines.c.kind, lines.c.body, lines.c.hash)
+        .where(lines.c.kind.in_(kinds))
+        .order_by(lines.c.seq)
+    )
+    found: dict[str, list[str]] = {}
+    for row in connection.execute(query):
+        if json.loads(row.body)["batch"] == batch_id:
+            found.setdefault(row.kind.removeprefix("disposition "), []).append(row.hash)
+    return found
 
 
 def _chunks(ids: Sequence[int]) -> Iterable[Sequence[int]]:

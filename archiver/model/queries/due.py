@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Select, and_, exists, func, select
 
 from archiver.model.queries.dispositions import DESTROYED, GOING, OPEN_STATES, PROPOSED
 from archiver.model.queries.known import AT_ONCE
+from archiver.model.queries.retention import stated_for
 from archiver.model.tables import accounts, records
 from archiver.model.tables_retention import (
     adoptions,
@@ -19,7 +20,7 @@ from archiver.model.tables_retention import (
     series_rules,
     standings,
 )
-from retention.facts import Action, Standing
+from retention.facts import Action, Event, Standing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,7 +134,7 @@ def _candidates(connection: Connection, query: Select[Any]) -> list[Candidate]:
 
 
 def _time_has_come(day: date) -> Any:
-    goes = (Action.DESTROY.value, Action.TRANSFER.value)
+    goes = (Action.DESTROY.value, Action.TRANSFER.value, Action.REPLACE.value)
     return and_(
         standings.c.action.in_(goes),
         standings.c.eligible_on <= day.isoformat(),
@@ -169,6 +170,18 @@ def adopted_digests(connection: Connection, schedules: Iterable[str]) -> dict[st
         .order_by(adoptions.c.id)
     )
     return {row.schedule: row.digest for row in connection.execute(query)}
+
+
+def reproduced(connection: Connection, record_ids: Sequence[int]) -> set[int]:
+    """Those of these records of which somebody has stated that they were reproduced."""
+    found: set[int] = set()
+    said = stated_for().subquery()
+    for chosen in _chunks(sorted(record_ids)):
+        query = select(said.c.record_id).where(
+            said.c.record_id.in_(chosen), said.c.event == Event.REPRODUCED.value
+        )
+        found |= set(connection.execute(query).scalars())
+    return found
 
 
 def totals(connection: Connection) -> dict[str, int]:

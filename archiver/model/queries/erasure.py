@@ -15,6 +15,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from archiver.errors import StoreError
 from archiver.model.database import Database
+from archiver.model.queries import search_index
 from archiver.model.queries.dispositions import DESTROYED, Item
 from archiver.model.queries.known import AT_ONCE
 from archiver.model.tables import (
@@ -34,6 +35,7 @@ from archiver.values import RecordRef, SegmentRef
 
 _TOUCHED = (
     "versions", "records", "version_media", "findings", "exchanges", "media", "runs", "metrics",
+    "search_rows",
 )  # fmt: skip
 
 
@@ -91,8 +93,7 @@ def erase(connection: Connection, record_ids: Iterable[int], payloads: Iterable[
     """Blank the records and all their states; remove media payloads that nobody names."""
     wanted = sorted(record_ids)
     for chosen in _chunks(wanted):
-        if connection.dialect.name == "sqlite":
-            _forget_words(connection, chosen)
+        search_index.forget(connection, chosen)
         mine = versions.c.record_id.in_(chosen)
         numbers = select(versions.c.id).where(mine)
         connection.execute(
@@ -103,7 +104,7 @@ def erase(connection: Connection, record_ids: Iterable[int], payloads: Iterable[
         connection.execute(
             update(versions)
             .where(mine)
-            .values(language="", title="", words="", canonical="", native="")
+            .values(language="", title="", words="", canonical="", native="", salt="")
         )
         connection.execute(
             update(findings).where(findings.c.record_id.in_(chosen)).values(statement="")
@@ -120,25 +121,30 @@ def erase(connection: Connection, record_ids: Iterable[int], payloads: Iterable[
         connection.execute(delete(media).where(media.c.sha256.in_(chosen)))
 
 
-def _forget_words(connection: Connection, record_ids: Sequence[int]) -> None:
-    """Out of the full-text index, which must be told the words that it is to forget."""
-    query = select(versions.c.id, versions.c.title, versions.c.words).where(
-        versions.c.record_id.in_(record_ids)
-    )
-    connection.exec_driver_sql(
-        "INSERT INTO versions_search (versions_search, rowid, title, words) "
-        "VALUES ('delete', ?, ?, ?)",
-        [(row.id, row.title, row.words) for row in connection.execute(query)],
-    )
-
-
-def forget_addresses(connection: Connection, account_ids: Set[int], urls: Set[str]) -> None:
-    """Leave only the method of requests to these addresses in the run log."""
+def with_addresses(
+    connection: Connection, account_ids: Set[int], urls: Set[str]
+) -> tuple[str, ...]:
+    """The runs of these accounts whose log has a request to one of these addresses. It reads
+    all their runs, so it is asked before the transaction that destroys; no capture of these
+    accounts may run until that is over."""
+    if not urls:
+        return ()
     query = select(runs.c.id, runs.c.exchanges).where(runs.c.account_id.in_(sorted(account_ids)))
-    for run_id, told in connection.execute(query).all():
-        changed = [_without_address(line, urls) for line in told]
-        if changed != told:
+    rows = connection.execute(query.execution_options(yield_per=AT_ONCE))
+    return tuple(run_id for run_id, told in rows if _cut(told, urls) != told)
+
+
+def forget_addresses(connection: Connection, run_ids: Sequence[str], urls: Set[str]) -> None:
+    """Leave only the method of requests to these addresses in the log of these runs."""
+    for chosen in _chunks(run_ids):
+        query = select(runs.c.id, runs.c.exchanges).where(runs.c.id.in_(chosen))
+        for run_id, told in connection.execute(query).all():
+            changed = _cut(told, urls)
             connection.execute(update(runs).where(runs.c.id == run_id).values(exchanges=changed))
+
+
+def _cut(told: Iterable[Mapping[str, Any]], urls: Set[str]) -> list[dict[str, Any]]:
+    return [_without_address(line, urls) for line in told]
 
 
 def _without_address(line: Mapping[str, Any], urls: Set[str]) -> dict[str, Any]:
@@ -188,6 +194,14 @@ def all_tombstones(connection: Connection) -> list[tuple[int, int, list[str]]]:
     """Record, batch and leaves of every tombstone."""
     query = select(tombstones.c.record_id, tombstones.c.batch_id, tombstones.c.leaves)
     return [(row.record_id, row.batch_id, list(row.leaves)) for row in connection.execute(query)]
+
+
+def leaves_of(connection: Connection, batch_id: int) -> dict[int, list[str]]:
+    """The leaves on the tombstones of a batch, by record."""
+    query = select(tombstones.c.record_id, tombstones.c.leaves).where(
+        tombstones.c.batch_id == batch_id
+    )
+    return {row.record_id: list(row.leaves) for row in connection.execute(query)}
 
 
 def still_in_use(connection: Connection, names: Iterable[str]) -> set[str]:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from sqlalchemy import Connection, select
 
 from archiver.model.queries.holds import RELEASED
+from archiver.model.queries.orders import unsaid_limits
 from archiver.model.tables import ledger
 from archiver.model.tables_retention import hold_events, holds
 
@@ -51,6 +52,7 @@ def disagreements(connection: Connection) -> Iterator[str]:
             yield f"the hold {row.name} has not the tail that the ledger says"
     for name in placed:
         yield f"the hold {name} of the ledger is missing"
+    yield from unsaid_limits(connection)
 
 
 def _line(act: str, body: dict[str, object]) -> str:

@@ -19,8 +19,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, func, insert, select, update
 
-from archiver.model.queries import ledger
+from archiver.model.custodians import merged
+from archiver.model.queries import ledger, orders
 from archiver.model.queries.known import AT_ONCE
+from archiver.model.queries.orders import HoldLimit
 from archiver.model.tables import records
 from archiver.model.tables_retention import hold_events, hold_matches, holds
 from retention import facts
@@ -35,7 +37,8 @@ RELEASED = "released"  # the database refuses a release without such an event
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HoldEntry:
     """A hold as it stands. A record is reached if any one of `scopes` reaches it.
-    `review_on` is the next review. Days are agency-local."""
+    `review_on` is the next review, `limit` the end that a law sets to it. Days are
+    agency-local."""
 
     id: int
     name: str
@@ -53,6 +56,7 @@ class HoldEntry:
     tail_days: int
     released_on: date | None
     released_by: str | None
+    limit: HoldLimit | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,14 +100,28 @@ def find(connection: Connection, name: str) -> HoldEntry | None:
 
 
 def binding_on(connection: Connection, day: date) -> list[HoldEntry]:
-    """The holds that bind on an agency-local day: open ones, and released ones with a tail."""
+    """The holds that keep records on an agency-local day: all open ones, and released ones
+    with a tail. One that has lapsed is open until its release: it catches what is captured,
+    and what it caught is not destroyed, since more time may still be asked for. Only the
+    decision on a record (`as_facts`) knows that it has lapsed."""
     query = select(holds).where(holds.c.released_on.is_(None) | (holds.c.tail_days > 0))
     found = _read(connection, query.order_by(holds.c.id))
-    return [entry for entry in found if binds(as_facts(entry, entry.scopes[0]), day)]
+    return [entry for entry in found if binds(until_released(entry, entry.scopes[0]), day)]
 
 
 def as_facts(entry: HoldEntry, scope: Scope) -> facts.Hold:
-    """The hold as the law sees it, with one of its scopes."""
+    """The hold as the law sees it, with one of its scopes: it may lapse."""
+    limit = entry.limit
+    return replace(
+        until_released(entry, scope),
+        lapses=limit.lapses if limit else None,
+        notice_given=limit.notice if limit else None,
+    )
+
+
+def until_released(entry: HoldEntry, scope: Scope) -> facts.Hold:
+    """The hold as whoever destroys or closes something must see it: only its release ends it,
+    as in the database's own triggers."""
     return facts.Hold(
         id=entry.name,
         kind=entry.kind,
@@ -140,7 +158,11 @@ def _read(connection: Connection, query: Select[Any]) -> list[HoldEntry]:
     by_hold: dict[int, list[Row[Any]]] = defaultdict(list)
     for row in connection.execute(changes):
         by_hold[row.hold_id].append(row)
-    return [_as_changed(entry, by_hold[entry.id]) for entry in found]
+    limits = orders.limits(connection, [entry.id for entry in found])
+    return [
+        replace(_as_changed(entry, by_hold[entry.id]), limit=limits.get(entry.id))
+        for entry in found
+    ]
 
 
 def _entry(row: Row[Any]) -> HoldEntry:
@@ -173,7 +195,7 @@ def _as_changed(entry: HoldEntry, changes: Iterable[Row[Any]]) -> HoldEntry:
         if change.detail["scope"] is not None:
             scopes.append(scope_from(change.detail["scope"]))
         people += [name for name in change.detail["custodians"] if name not in people]
-    return replace(entry, scopes=tuple(scopes), custodians=tuple(people), review_on=review)
+    return replace(entry, scopes=tuple(scopes), custodians=merged(people), review_on=review)
 
 
 def _day(value: str | None) -> date | None:
@@ -259,7 +281,8 @@ def open_holds_on(
 ) -> dict[int, list[facts.Hold]]:
     """The holds that bind each of these records on an agency-local day; records without one
     are left out. Each hold names its record as a pick: it was matched, perhaps by words that
-    a later version no longer has, and no second look at the scope may free it."""
+    a later version no longer has, and no second look at the scope may free it. One that has
+    lapsed is among them until it is released."""
     entries = {entry.id: entry for entry in binding_on(connection, day)}
     found: dict[int, list[facts.Hold]] = defaultdict(list)
     for start in range(0, len(record_ids) if entries else 0, AT_ONCE):
@@ -273,7 +296,7 @@ def open_holds_on(
         )
         for hold_id, record_id in connection.execute(query):
             only = Scope(picks=frozenset((record_id,)))
-            found[record_id].append(as_facts(entries[hold_id], only))
+            found[record_id].append(until_released(entries[hold_id], only))
     return dict(found)
 
 

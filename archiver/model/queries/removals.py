@@ -6,22 +6,19 @@ cleared, sent, and at the end done or failed.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, insert, select
+from sqlalchemy import Connection, Select, func, insert, or_, select
 
 from archiver.model.queries import hold_matches
-from archiver.model.queries.known import AT_ONCE
 from archiver.model.tables import (
     accounts,
-    exchanges,
     findings,
-    media,
     records,
-    segments,
     version_media,
     versions,
 )
@@ -127,6 +124,27 @@ def thread(connection: Connection, of: Thing) -> list[Thing]:
     return _things(connection, query.order_by(records.c.published_at, records.c.id))
 
 
+def reposts(connection: Connection, of: Thing) -> list[Thing]:
+    """The account's own reposts of a record, of whatever version of it; oldest first. A repost
+    says in its content what it repeats, by the platform's id of the version."""
+    here = select(records.c.account_id).where(records.c.id == of.id).scalar_subquery()
+    keys = connection.scalars(
+        select(versions.c.version_key).where(versions.c.record_id == of.id).distinct()
+    )
+    named = sorted({of.platform_id, *keys} - {""})
+    repeats = [
+        versions.c.canonical.contains(f'"repost_of":{json.dumps(key)}', autoescape=True)
+        for key in named
+    ]
+    query = _THING.where(
+        records.c.account_id == here,
+        records.c.kind == "repost",
+        records.c.id != of.id,
+        or_(*repeats),
+    )
+    return _things(connection, query.order_by(records.c.published_at, records.c.id))
+
+
 def agency_wrote(connection: Connection, it: Thing) -> bool:
     """The agency speaks as the author of its profile; where there is none (a web site), in
     everything that is no comment, reply or message."""
@@ -143,118 +161,7 @@ def agency_wrote(connection: Connection, it: Thing) -> bool:
     return it.kind not in ("comment", "reply", "message")
 
 
-# -- where it lies ----------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """Where a WARC record lies, and what the database says of it and of its segment."""
-
-    segment: str
-    segment_sha256: str
-    record_id: str
-    offset: int
-    length: int
-    block_sha256: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class File:
-    """A media file of a version; `place` is None when its bytes are not in the vault."""
-
-    key: str
-    status: str
-    sha256: str
-    place: Place | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Copy:
-    """A version as it must lie in the vault; `place` None: it does not."""
-
-    version_id: int
-    record_id: int
-    number: int
-    digest: str
-    canonical: str
-    place: Place | None
-    files: tuple[File, ...] = ()
-
-
-def copies(connection: Connection, version_ids: Collection[int]) -> list[Copy]:
-    """The versions with their media, as the database says that they lie."""
-    wanted = sorted(version_ids)
-    found: list[Copy] = []
-    for start in range(0, len(wanted), AT_ONCE):
-        some = wanted[start : start + AT_ONCE]
-        files = _files(connection, some)
-        query = (
-            select(
-                versions.c.id.label("version_id"),
-                versions.c.record_id.label("of"),
-                versions.c.number,
-                versions.c.digest,
-                versions.c.canonical,
-                exchanges,
-                segments.c.sha256.label("segment_sha256"),
-            )
-            .select_from(versions)
-            .outerjoin(exchanges, exchanges.c.id == versions.c.exchange_id)
-            .outerjoin(segments, segments.c.name == exchanges.c.segment)
-            .where(versions.c.id.in_(some))
-            .order_by(versions.c.id)
-        )
-        found += [
-            Copy(
-                version_id=row.version_id,
-                record_id=row.of,
-                number=row.number,
-                digest=row.digest,
-                canonical=row.canonical,
-                place=_place(row),
-                files=tuple(files.get(row.version_id, ())),
-            )
-            for row in connection.execute(query)
-        ]
-    return found
-
-
-def _files(connection: Connection, version_ids: Sequence[int]) -> dict[int, list[File]]:
-    query = (
-        select(
-            version_media.c.version_id,
-            version_media.c.key,
-            version_media.c.status.label("fetched"),
-            version_media.c.sha256,
-            exchanges,
-            segments.c.sha256.label("segment_sha256"),
-        )
-        .select_from(version_media)
-        .outerjoin(media, media.c.sha256 == version_media.c.sha256)
-        .outerjoin(exchanges, exchanges.c.id == media.c.exchange_id)
-        .outerjoin(segments, segments.c.name == exchanges.c.segment)
-        .where(version_media.c.version_id.in_(version_ids))
-        .order_by(version_media.c.version_id, version_media.c.position)
-    )
-    found: dict[int, list[File]] = {}
-    for row in connection.execute(query):
-        held = row.sha256 or ""
-        file = File(key=row.key, status=row.fetched, sha256=held, place=_place(row))
-        found.setdefault(row.version_id, []).append(file)
-    return found
-
-
-def _place(row: Row[Any]) -> Place | None:
-    if row.segment is None or row.response_id is None or row.segment_sha256 is None:
-        return None
-    return Place(
-        segment=row.segment,
-        segment_sha256=row.segment_sha256,
-        record_id=row.response_id,
-        offset=row.response_offset,
-        length=row.response_length,
-        block_sha256=row.block_sha256 or "",
-    )
+# -- what is known of it ----------------------------------------------------------------------
 
 
 def uncaptured_before(connection: Connection, record_ids: Iterable[int]) -> int:
@@ -295,7 +202,7 @@ class Request:
 
     request: str
     record_id: int
-    removal: str  # connectors.base.Removal
+    removal: str  # connectors.removals.Removal
     actor: str
     rule: str
     reason: str

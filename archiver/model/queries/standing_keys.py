@@ -5,17 +5,18 @@ Only what the rules in force ask about is in the key (`Needs`): where no rule sp
 authors, two records that differ by their author share one. Keys are made by the database for
 a stretch of record numbers at a time; nothing is read into Python but the distinct ones.
 
-    the record > the post that it is a comment on | created | withdrawn | stated | holds
+    the record > its post, if a comment | created | withdrawn | stated | holds | answered
 
 Created: the day on which the present state came to be. A record is kept as a whole, so an edit
 starts the clock of all its versions anew; an edit seen by comparing counts from its latest
 possible moment. Nothing stands in for a publication time that the platform does not give.
-Withdrawn: the latest moment by which the public could no longer see it.
+Withdrawn: the latest moment by which the public could no longer see it. Answered: its number,
+if a person decided about its maximum, since that decision is for this record alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -50,12 +51,14 @@ class Traits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Happened:
-    """What the periods are counted from, in agency-local days, and the numbers of the holds."""
+    """What the periods are counted from, in agency-local days, and the numbers of the holds.
+    `answered` is the record's number if a person decided about its maximum."""
 
     created: date | None
     withdrawn: date | None
     stated: Mapping[Event, date]
     holds: tuple[int, ...]
+    answered: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,12 +109,13 @@ class Keys:
 
 def happened_of(part: str) -> Happened:
     """The second part of a key."""
-    created, withdrawn, stated, holds = part.split("|")
+    created, withdrawn, stated, holds, answered = part.split("|")
     return Happened(
         created=_day(created),
         withdrawn=_day(withdrawn),
         stated=dict(sorted(map(_event, stated.split(",")))) if stated else {},
         holds=tuple(sorted(map(int, holds.split(",")))) if holds else (),
+        answered=int(answered) if answered else None,
     )
 
 
@@ -137,12 +141,14 @@ def prepare(
     *,
     zone: ZoneInfo,
     holds: Sequence[int],
+    answered: Iterable[int] = (),
     among: Sequence[int] | None = None,
 ) -> Keys:
     """Gather what is rare into tables of this connection alone. `holds` are the numbers of
-    those that bind; `among`: only keys of these records, and of the posts that they are
-    comments on, will be asked for. `zone` is the agency's."""
-    series = gather(connection, needs, zone=zone, among=among)
+    those that bind, `answered` those of the records about whose maximum a person decided;
+    `among`: only keys of these records, and of the posts that they are comments on, will be
+    asked for. `zone` is the agency's."""
+    series = gather(connection, needs, zone=zone, answered=answered, among=among)
     own = tuple(own_authors(connection)) if needs.roles else ()
     dialect = connection.dialect.name
     return Keys(

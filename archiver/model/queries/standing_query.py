@@ -23,6 +23,7 @@ from sqlalchemy import (
 )
 
 from archiver.model.queries.standing_rare import (
+    ANSWERED,
     BY_HAND,
     DAYS,
     STATED,
@@ -60,8 +61,6 @@ def keys_query(
     query = _Query(needs, own, filled, records.outerjoin(post, _is_post(post)))
     itself = [query.group(), ";", *query.traits(records)]
     its_post = _text(query.traits(post))
-    changed = query.joined(_changed(records.c.id.between(first, last)).subquery("changed"))
-    removed = query.joined(_removed(part).subquery("removed"))
     held: Piece = ""
     if holds:
         held = func.coalesce(query.joined(_held(holds, part).subquery("held")).c.value, "")
@@ -71,13 +70,15 @@ def keys_query(
             ">",
             case((post.c.id.is_(None), ""), else_=its_post),
             "|",
-            _created(dialect, changed.c.at),
+            _created(dialect),
             "|",
-            case((_visible(records), ""), else_=_local_day(removed.c.at)),
+            case((_visible(records), ""), else_=_local_day(_removed())),
             "|",
             query.rare(STATED, records),
             "|",
             held,
+            "|",
+            query.rare(ANSWERED, records),
         ]
     )
     destroyed = exists().where(tombstones.c.record_id == records.c.id)
@@ -193,15 +194,15 @@ def _visible(table: Any) -> ColumnElement[bool]:
     )
 
 
-def _created(dialect: str, changed: ColumnElement[datetime]) -> ColumnElement[str]:
+def _created(dialect: str) -> ColumnElement[str]:
     """The day on which the present state came to be; empty without a publication time. The
     number of a version tells its edit, or else its publication; an edit seen by comparing is
-    in `changed`."""
+    looked up where there are several versions."""
     latest = func.max if dialect == "sqlite" else func.greatest
     days = (
         _local_day(records.c.published_at),
         _day_in(VERSION_DAYS.c.begins <= records.c.version_id, VERSION_DAYS),
-        case((changed.is_(None), ""), else_=_local_day(changed)),
+        case((records.c.versions > 1, _local_day(_changed())), else_=""),
     )
     return case((records.c.published_at.is_(None), ""), else_=latest(*days))
 
@@ -213,34 +214,28 @@ def _local_day(moment: ColumnElement[datetime]) -> ColumnElement[str]:
 
 def _day_in(begun: ColumnElement[bool], days: Any) -> ColumnElement[str]:
     found = select(days.c.day).where(begun).order_by(days.c.begins.desc()).limit(1)
+    found = found.correlate(records)
     return func.coalesce(found.scalar_subquery(), "")
 
 
-def _changed(inside: ColumnElement[bool]) -> Select[Any]:
-    """The latest moment by which any version of a record with several came to be."""
+def _changed() -> ColumnElement[datetime]:
+    """The latest moment by which any version of the record came to be. Asked record by record:
+    few have several."""
     moment = func.coalesce(versions.c.edited_at, versions.c.not_after)
-    return (
-        select(versions.c.record_id, func.max(moment).label("at"))
-        .join(records, records.c.id == versions.c.record_id)
-        .where(inside, records.c.versions > 1)
-        .group_by(versions.c.record_id)
-    )
+    mine = versions.c.record_id == records.c.id
+    return select(func.max(moment)).where(mine).correlate(records).scalar_subquery()
 
 
-def _removed(part: Callable[[Any], ColumnElement[bool]]) -> Select[Any]:
-    """The latest bound of the findings that it was no longer to be seen."""
+def _removed() -> ColumnElement[datetime]:
+    """The latest bound of the findings that the record was no longer to be seen. Asked record
+    by record: of few the public sees no more."""
     said = or_(
         findings.c.stage == "state",
         and_(findings.c.stage.in_(("confirmed", "stated")), findings.c.presence.in_(_REMOVED)),
     )
-    return (
-        select(
-            findings.c.record_id,
-            func.max(func.coalesce(findings.c.not_after, findings.c.at)).label("at"),
-        )
-        .where(part(findings), said)
-        .group_by(findings.c.record_id)
-    )
+    moment = func.coalesce(findings.c.not_after, findings.c.at)
+    mine = findings.c.record_id == records.c.id
+    return select(func.max(moment)).where(mine, said).correlate(records).scalar_subquery()
 
 
 def _held(holds: Sequence[int], part: Callable[[Any], ColumnElement[bool]]) -> Select[Any]:

@@ -1,10 +1,10 @@
-"""What few records have (tags, words that rules ask for, people's claims), gathered into tables
-of one connection, so that the keys of all records can be made from them by joining.
+"""What few records have (tags, words that rules ask for, people's claims and answers), gathered
+into tables of one connection, so that the keys of all records can be made from them by joining.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -12,7 +12,6 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
     Column,
-    ColumnElement,
     Connection,
     MetaData,
     Select,
@@ -27,12 +26,10 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeEngine
 
 from archiver.model.queries.bulk import bulk
-from archiver.model.queries.hold_scope import reached
 from archiver.model.queries.retention import attached, claims_by_hand, stated_for
+from archiver.model.queries.standing_words import words_found
 from archiver.model.tables import Id, Utc, accounts, findings, records, versions
 from archiver.model.tables_retention import assignments
-from retention.facts import Scope
-from retention.words import needle, normalised
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST_DAY, _LAST_DAY = date(1970, 1, 1), date(2199, 12, 31)
@@ -55,6 +52,7 @@ TAGS = _sparse("standing_tags")
 WORDS = _sparse("standing_words")
 BY_HAND = _sparse("standing_by_hand")
 STATED = _sparse("standing_stated")
+ANSWERED = _sparse("standing_answered")
 
 
 def _calendar(name: str, begins: Utc | TypeEngine[int]) -> Table:
@@ -90,10 +88,16 @@ class Needs:
 
 
 def gather(
-    connection: Connection, needs: Needs, *, zone: ZoneInfo, among: Sequence[int] | None
+    connection: Connection,
+    needs: Needs,
+    *,
+    zone: ZoneInfo,
+    answered: Iterable[int],
+    among: Sequence[int] | None,
 ) -> dict[int, str]:
     """Fill the tables; returns the series that people put records into, by their numbers.
-    `among`: look for words in these records only. `zone` is the agency's."""
+    `answered` are the records about whose maximum a person decided. `among`: look for words in
+    these records only. `zone` is the agency's."""
     for table in _temporary.sorted_tables:
         connection.exec_driver_sql(f"DROP TABLE IF EXISTS {table.name}")
         table.create(connection, checkfirst=False)
@@ -107,9 +111,9 @@ def gather(
         _gather(connection, TAGS, select(tagged.c.record_id, cast(numbers, String).label("n")))
     said = stated_for().subquery()
     _gather(connection, STATED, select(said.c.record_id, said.c.event + "=" + said.c.day))
-    chosen = None if among is None else records.c.id.in_(among)
+    bulk(connection, ANSWERED, [{"record_id": each, "value": str(each)} for each in answered])
     if needs.words:
-        _find_words(connection, needs.words, zone, chosen)
+        _find_words(connection, needs.words, among)
     series = _number_series(connection)
     _analyse(connection)
     return series
@@ -122,7 +126,7 @@ def version_ids_from(moment: datetime) -> int:
 
 def filled(connection: Connection) -> frozenset[str]:
     """The names of the tables that have a row."""
-    tables = (TAGS, WORDS, BY_HAND, STATED)
+    tables = (TAGS, WORDS, BY_HAND, STATED, ANSWERED)
     return frozenset(
         each.name
         for each in tables
@@ -172,28 +176,16 @@ def _gather(connection: Connection, table: Table, pairs: Select[Any]) -> None:
     connection.execute(table.insert().from_select(["record_id", "value"], joined))
 
 
-def _find_words(
-    connection: Connection,
-    words: Sequence[str],
-    zone: ZoneInfo,
-    among: ColumnElement[bool] | None,
-) -> None:
-    """Which of the words occur in any version of a record. All texts are asked for any of the
-    words by the database; only those that have one are read."""
-    wanted = [(str(number), needle(word)) for number, word in enumerate(words)]
-    for part in reached(connection, Scope(words=tuple(words)), zone=zone, among=among):
-        texts = (
-            select(versions.c.record_id, versions.c.title, versions.c.words)
-            .join(records, records.c.id == versions.c.record_id)
-            .where(part)
-        )
-        found: dict[int, set[str]] = {}
-        for record_id, title, text in connection.execute(texts):
-            hay = normalised(f"{title} {text}")
-            numbers = {number for number, sought in wanted if sought in hay}
-            found.setdefault(record_id, set()).update(numbers)
-        rows = [{"record_id": each, "value": ",".join(sorted(found[each]))} for each in found]
-        bulk(connection, WORDS, rows)
+def _find_words(connection: Connection, words: Sequence[str], among: Sequence[int] | None) -> None:
+    """Which of the words occur in any version of a record."""
+    found: dict[int, set[int]] = {}
+    for record_id, places in words_found(connection, words, among=among):
+        found.setdefault(record_id, set()).update(places)
+    rows = [
+        {"record_id": each, "value": ",".join(map(str, sorted(places)))}
+        for each, places in found.items()
+    ]
+    bulk(connection, WORDS, rows)
 
 
 def _number_series(connection: Connection) -> dict[int, str]:

@@ -60,3 +60,70 @@ def test_order_and_number_of_leaves_matter(leaves: list[bytes]) -> None:
     root = merkle.root([leaf.hex() for leaf in leaves])
     assert root != merkle.root([leaf.hex() for leaf in reversed(leaves)])
     assert root != merkle.root([leaf.hex() for leaf in [*leaves, leaves[-1]]])
+
+
+def path_of_the_rfc(index: int, leaves: list[bytes]) -> list[bytes]:
+    """Section 2.1.1, word for word."""
+    if len(leaves) <= 1:
+        return []
+    split = 1 << (len(leaves) - 1).bit_length() - 1
+    left, right = leaves[:split], leaves[split:]
+    if index < split:
+        return [*path_of_the_rfc(index, left), as_the_rfc_says(right)]
+    return [*path_of_the_rfc(index - split, right), as_the_rfc_says(left)]
+
+
+@given(st.lists(st.binary(max_size=40), min_size=1, max_size=70))
+def test_paths_are_those_of_the_rfc_and_verify(leaves: list[bytes]) -> None:
+    texts = [leaf.hex() for leaf in leaves]
+    tree = merkle.Tree(texts)
+    for index, leaf in enumerate(texts):
+        path = tree.path(index)
+        assert path == tuple(each.hex() for each in path_of_the_rfc(index, leaves))
+        assert path == merkle.path(texts, index)
+        assert merkle.verify(leaf, index=index, size=len(texts), path=path, root=tree.root)
+
+
+@given(
+    st.lists(st.binary(min_size=32, max_size=32), min_size=2, max_size=40, unique=True), st.data()
+)
+def test_a_path_proves_one_leaf_in_one_place_of_one_tree(
+    leaves: list[bytes], data: st.DataObject
+) -> None:
+    texts = [leaf.hex() for leaf in leaves]
+    size = len(texts)
+    tree = merkle.Tree(texts)
+    index = data.draw(st.integers(0, size - 1))
+    other = data.draw(st.integers(0, size - 1).filter(lambda each: each != index))
+    path = tree.path(index)
+    holds = {"index": index, "size": size, "path": path, "root": tree.root}
+
+    def verifies(leaf: str, **changed: object) -> bool:
+        return merkle.verify(leaf, **{**holds, **changed})  # type: ignore[arg-type]
+
+    assert verifies(texts[index])
+    assert not verifies(texts[other])
+    assert not verifies(texts[index], index=other)
+    assert not verifies(texts[index], index=size)
+    assert not verifies(texts[index], index=-1)
+    assert not verifies(texts[index], path=path[:-1])
+    assert not verifies(texts[index], path=(*path, texts[other]))
+    assert not verifies(texts[index], path=(texts[index], *path[1:]))
+
+
+@given(st.lists(st.binary(max_size=8), max_size=70))
+def test_a_growing_tree_has_the_root_of_what_it_holds_so_far(leaves: list[bytes]) -> None:
+    growing = merkle.Growing()
+    assert growing.root == merkle.root([])
+    for size, leaf in enumerate(leaves, start=1):
+        growing.append(leaf.hex())
+        assert (growing.size, growing.root) == (
+            size,
+            merkle.root([each.hex() for each in leaves[:size]]),
+        )
+
+
+def test_no_path_leads_to_a_leaf_that_is_not_there() -> None:
+    for index in (-1, 2):
+        with pytest.raises(IndexError):
+            merkle.path(["00", "10"], index)

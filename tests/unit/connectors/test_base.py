@@ -7,7 +7,8 @@ import pickle
 import pytest
 import requests
 
-from connectors.base import Credentials, CredentialSpec, Kind, exchange_of, family
+from connectors.base import Credentials, CredentialSpec, Kind, family
+from connectors.recorded_http import exchange_of
 
 LOGIN = CredentialSpec(name="user", meaning="a login", secret=False)
 PASSWORD = CredentialSpec(name="password", meaning="a password")

@@ -17,18 +17,9 @@ from archiver.outbound import AddressPolicy
 from archiver.secrets import Secrets
 from archiver.warc.limits import HttpLimits
 from archiver.warc.recorder import Recorder
-from connectors.base import (
-    Account,
-    Credentials,
-    Kind,
-    Presence,
-    Removal,
-    Removed,
-    Remover,
-    Target,
-    Whose,
-)
+from connectors.base import Account, Credentials, Item, Kind, Presence, Target
 from connectors.errors import (
+    Changed,
     ConnectorError,
     Misconfigured,
     Permanent,
@@ -38,6 +29,7 @@ from connectors.errors import (
     Unsettled,
 )
 from connectors.registry import BUILT_IN, Guarded, connect, connector_class
+from connectors.removals import Removal, Removed, Remover, Whose
 from connectors.writing import written
 from tests.support.clock import FakeClock
 from tests.support.plain_http import PlainHttp
@@ -227,6 +219,38 @@ def test_a_proof_that_fails_after_the_change_leaves_it_unsettled(
     assert case.state() == case.wanted
 
 
+@pytest.mark.parametrize(("platform", "name"), ALL)
+def test_what_is_not_as_archived_is_not_changed(
+    board: Switchboard, platform: str, name: str
+) -> None:
+    scene = staged(board, platform)
+    case, shown = scene.cases[name], list[Item]()
+
+    def compare(item: Item) -> str:
+        shown.append(item)
+        return "it was edited"
+
+    before = case.state()
+    with pytest.raises(Changed, match="it was edited") as caught:
+        scene.connect().remove(case.target, case.removal, compare=compare)
+    assert caught.value.exchange
+    assert (scene.writes(), case.state()) == ([], before)
+    [item] = shown
+    assert (item.id, item.text != "") == (case.target.id, True)
+    removed = scene.connect().remove(case.target, case.removal, compare=lambda _: "")
+    assert (removed.done, removed.compared) == (True, True)
+    assert case.state() == case.wanted
+
+
+def test_a_site_that_is_read_signed_out_gives_nothing_to_compare(board: Switchboard) -> None:
+    scene = staged(board, "wordpress")
+    own = {n: v for n, v in scene.credentials.items() if n.startswith("remover_")}
+    case = scene.cases["own post"]
+    connector = scene.connect(credentials=own)
+    removed = connector.remove(case.target, case.removal, compare=lambda _: "it differs")
+    assert (removed.done, removed.compared) == (True, False)
+
+
 @pytest.mark.parametrize(("platform", "name"), SOME)
 def test_nothing_sent_is_no_unsettled_change(
     board: Switchboard, tmp_path: Path, platform: str, name: str
@@ -370,7 +394,7 @@ def test_whatever_a_plug_in_raises_during_a_change_is_told_apart(
     inner = connector_class("x")
 
     class PlugIn(inner):  # type: ignore[misc, valid-type]
-        def remove(self, target: Target, removal: Removal) -> Removed:
+        def remove(self, *_: object, **__: object) -> Removed:
             raise raised
 
     account = Account(slug="x", platform="x", address="@springfieldpd")

@@ -11,8 +11,9 @@ import pytest
 from archiver.demo.simulators.base import Fault
 from archiver.demo.simulators.facebook import FacebookSimulator
 from archiver.demo.simulators.facebook_world import PAGE
-from connectors.base import Kind, Removal, Target
+from connectors.base import Kind, Target
 from connectors.errors import AuthFailed, Permanent, PermissionLost, RateLimited, Unsettled
+from connectors.removals import Removal
 from tests.support.removal_scene import Scene, facebook_scene
 from tests.support.x_stage import Switchboard, switchboard
 

@@ -11,7 +11,7 @@ import pytest
 
 from archiver.demo.simulators.base import Fault
 from archiver.demo.simulators.wordpress import WordPressSimulator
-from connectors.base import Kind, Removal, Target
+from connectors.base import Kind, Target
 from connectors.errors import (
     AuthFailed,
     Misconfigured,
@@ -20,6 +20,7 @@ from connectors.errors import (
     Transient,
     Unsettled,
 )
+from connectors.removals import Removal
 from tests.support.removal_scene import NOON, Scene, wordpress_scene
 from tests.support.x_stage import Switchboard, switchboard
 

@@ -14,8 +14,9 @@ from requests_oauthlib import OAuth1
 
 from archiver.demo.simulators.base import Fault
 from archiver.demo.simulators.x import XSimulator
-from connectors.base import Kind, Removal, Target
+from connectors.base import Kind, Target
 from connectors.errors import Permanent, PermissionLost, RateLimited
+from connectors.removals import Removal
 from tests.support.removal_scene import Scene, credentials_in, x_scene
 from tests.support.x_stage import Switchboard, switchboard
 from tests.unit.connectors.test_x_simulator import check_answer

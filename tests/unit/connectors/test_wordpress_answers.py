@@ -150,6 +150,26 @@ def test_maintenance_mode_is_transient(stage: Stage) -> None:
     assert caught.value.again
 
 
+@pytest.mark.parametrize("body", ["<h1>Forbidden</h1>", '{"error":"blocked","code":1020}', ""])
+@pytest.mark.parametrize("status", [401, 403, 406])
+def test_what_stands_in_front_of_a_site_is_told_apart_from_a_site_without_the_api(
+    stage: Stage, status: int, body: str
+) -> None:
+    stage.site.link_header = False
+    stage.site.plan("/", Fault(status=status, body=body), times=9)
+    with pytest.raises(Transient, match="in front of the site refuses: let the archiver's") as hit:
+        stage.connector().check()
+    assert hit.value.exchange
+
+
+def test_an_api_that_the_site_itself_shuts_is_a_matter_of_permission(stage: Stage) -> None:
+    stage.site.link_header = False
+    body = '{"code":"rest_login_required","message":"Sign in.","data":{"status":403}}'
+    stage.site.plan("/wp-json/", Fault(status=403, body=body), times=9)
+    with pytest.raises(PermissionLost, match=r'403 rest_login_required "Sign in\."'):
+        stage.connector().check()
+
+
 def test_a_firewalls_page_is_transient_and_says_what_to_do(stage: Stage) -> None:
     stage.site.login_wall = True
     with pytest.raises(Transient, match="firewall or login wall") as caught:

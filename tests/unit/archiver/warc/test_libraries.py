@@ -15,7 +15,7 @@ import tweepy  # type: ignore[import-untyped]
 
 from archiver.secrets import Secrets
 from archiver.warc.recorder import Recorder
-from connectors.base import exchange_of
+from connectors.recorded_http import exchange_of
 from tests.unit.archiver.warc.wire import Say, WireServer, ok
 
 TOKEN = "AAAAAAAAAAAAAAAAAAAAAMLheAAAAAAA0%2BuSeid"

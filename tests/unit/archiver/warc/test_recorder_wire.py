@@ -17,7 +17,7 @@ import trustme
 from archiver.outbound import AddressPolicy
 from archiver.secrets import Secrets
 from archiver.warc.recorder import Recorder
-from connectors.base import Http, exchange_of
+from connectors.recorded_http import Http, exchange_of
 from tests.unit.archiver.warc.conftest import MakeRecorder, ObedientClock
 from tests.unit.archiver.warc.wire import Say, WireServer, chunked, ok
 

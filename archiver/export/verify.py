@@ -1,0 +1,670 @@
+#!/usr/bin/env python3
+"""Verifies a production of public records by itself: nothing but this file, Python 3.8 or newer,
+and the program openssl (1.1.1 or newer) is needed, and no connection to anybody.
+
+    python3 verify.py [--ca FILE ...] [--bag FOLDER] [--allow-unsigned]
+
+--ca             PEM file with a root certificate that YOU trust: the one behind the agency's
+                 signature, those of the time-stamping authorities. May be given several times.
+                 Without it, signature and time stamps are only held against the certificates that
+                 came with the package, which whoever forged it could have made too.
+--bag            the folder with bagit.txt; by default the one that this file lies in.
+--allow-unsigned accept a package that says of itself that it is not signed.
+
+It exits with 0 when everything holds, with 1 when anything does not. If you do not trust the
+package, take this file from the project's own publication instead of from the package.
+"""
+
+# ruff: noqa: B905 - the strict of zip came with Python 3.10
+from __future__ import annotations
+
+import argparse
+import csv
+import hashlib
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+MALFORMED = (ValueError, KeyError, TypeError, IndexError, AttributeError, OSError, csv.Error,
+             RecursionError)  # fmt: skip
+HEX64 = re.compile("[0-9a-f]{64}")
+RELEASE, REDACT, WITHHOLD = "release", "redact", "withhold"
+CANNOT = (
+    "that the platform told the truth: what it said was recorded, not why;",
+    "that nothing was missed between two captures, or that the request's search was right;",
+    "that the agency had not made up records before the time that the time stamps show;",
+    "what stands behind redactions and withheld items: only that they stood in the ledger;",
+    "that pages for reading (PDF, HTML, spreadsheets) look like what the platform showed: they "
+    "are held by the signed manifest, not by the ledger.",
+)  # fmt: skip
+
+
+class Report:
+    """What was verified, what is wrong, what could not be verified."""
+
+    def __init__(self) -> None:
+        self.done: list[str] = []
+        self.wrong: list[str] = []
+        self.open: list[str] = []
+
+    def step(self, name: str, check: Callable[[], str]) -> None:
+        """Run one check. What is so broken that it cannot be read is wrong, too."""
+        before = len(self.wrong)
+        try:
+            said = check()
+        except MALFORMED as error:
+            self.wrong.append(f"{name}: cannot be read ({type(error).__name__}: {error})")
+            return
+        if len(self.wrong) == before and said:
+            self.done.append(f"{name}: {said}")
+
+    def show(self) -> None:
+        """Print it."""
+        for mark, lines in (("ok    ", self.done), ("OPEN  ", self.open), ("WRONG ", self.wrong)):
+            for each in lines[:200]:
+                print(mark + each)  # noqa: T201 - a program of its own
+            if len(lines) > 200:
+                print(f"{mark}... and {len(lines) - 200} more")  # noqa: T201
+        print("\nThis cannot be proved from a package:")  # noqa: T201
+        for each in CANNOT:
+            print("  - " + each)  # noqa: T201
+        verdict = "EVERYTHING HOLDS" if not self.wrong else f"{len(self.wrong)} THINGS ARE WRONG"
+        if not self.wrong and self.open:
+            verdict += f", but {len(self.open)} points are open (see above)"
+        print("\n" + verdict)  # noqa: T201
+
+
+class Package:
+    """A bag and what its files turned out to be: hash by path below the bag."""
+
+    def __init__(self, bag: Path, report: Report) -> None:
+        self.bag, self.report = bag, report
+        self.hashes: dict[str, dict[str, str]] = {}
+        self.sizes: dict[str, int] = {}
+        self.items: list[dict[str, Any]] = []
+
+    def path(self, name: str) -> Path:
+        return self.bag / "data" / name
+
+    def has(self, name: str) -> bool:
+        return "data/" + name in self.hashes
+
+    def lines(self, name: str) -> Iterator[dict[str, Any]]:
+        """The objects of a JSON Lines file."""
+        with self.path(name).open("rb") as file:
+            for raw in file:
+                yield parsed(raw)
+
+    def wrong(self, text: str) -> None:
+        self.report.wrong.append(text)
+
+
+def parsed(raw: bytes) -> dict[str, Any]:
+    """A JSON object in which no key stands twice."""
+
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) != len(pairs):
+            raise ValueError("a key stands twice")
+        return found
+
+    value = json.loads(raw.decode("utf-8"), object_pairs_hook=once)
+    if not isinstance(value, dict):
+        raise ValueError("no JSON object")
+    return value
+
+
+def canonical(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"))
+
+
+# --- the bag
+
+
+def algorithms(bag: Path) -> list[str]:
+    """Those that the bag has manifests of, and always SHA-256."""
+    found = {"sha256"}
+    for path in bag.glob("*manifest-*.txt"):
+        match = re.fullmatch("(?:tag)?manifest-([a-z0-9]+)[.]txt", path.name)
+        if match and match.group(1) in hashlib.algorithms_available:
+            found.add(match.group(1))
+    return sorted(found)
+
+
+def hash_all(package: Package) -> str:
+    """Read every file once."""
+    names = []
+    for folder, folders, files in os.walk(str(package.bag)):
+        for name in sorted(folders + files):
+            path = Path(folder) / name
+            inside = path.relative_to(package.bag).as_posix()
+            if path.is_symlink() or not (path.is_file() or path.is_dir()):
+                package.wrong(f"{inside} is no plain file")
+            elif path.is_file():
+                names.append(inside)
+    kinds = algorithms(package.bag)
+
+    def one(name: str) -> tuple[dict[str, str], int]:
+        digests, size = {kind: hashlib.new(kind) for kind in kinds}, 0
+        with (package.bag / name).open("rb") as file:
+            for piece in iter(lambda: file.read(1 << 20), b""):
+                size += len(piece)
+                for digest in digests.values():
+                    digest.update(piece)
+        return {kind: digest.hexdigest() for kind, digest in digests.items()}, size
+
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        for name, (digests, size) in zip(names, pool.map(one, names)):
+            package.hashes[name], package.sizes[name] = digests, size
+    return f"{len(names)} files, {sum(package.sizes.values())} bytes"
+
+
+def check_bag(package: Package) -> str:
+    """BagIt (RFC 8493): every manifest of every algorithm, both ways, and the totals."""
+    declared = (package.bag / "bagit.txt").read_bytes()
+    if not re.fullmatch(
+        b"BagIt-Version: (0[.]97|1[.]0)\r?\nTag-File-Character-Encoding: UTF-8\r?\n?", declared
+    ):
+        package.wrong("bagit.txt does not declare a bag")
+    payload = {name for name in package.hashes if name.startswith("data/")}
+    tags = {n for n in package.hashes if n not in payload and not n.startswith("tagmanifest-")}
+    kinds = []
+    for prefix, wanted in (("manifest-", payload), ("tagmanifest-", tags)):
+        found = [n for n in package.hashes if n.startswith(prefix) and n.endswith(".txt")]
+        if not found:
+            package.wrong(f"the bag has no {prefix}ALGORITHM.txt")
+        kinds.append({name[len(prefix) :] for name in found})
+        for name in found:
+            check_listing(package, name, wanted)
+    if kinds[0] != kinds[1]:
+        package.wrong("the bag's manifests and tagmanifests are not of the same algorithms")
+    text = (package.bag / "bag-info.txt").read_text(encoding="utf-8")
+    totals = re.findall("(?m)^Payload-Oxum: *([0-9]+)[.]([0-9]+) *$", text)
+    size = sum(package.sizes[name] for name in payload)
+    if totals != [(str(size), str(len(payload)))]:
+        package.wrong(f"bag-info.txt: Payload-Oxum is not {size}.{len(payload)}")
+    return f"{len(payload)} payload files are those that the bag's manifests list"
+
+
+def check_listing(package: Package, name: str, wanted: set[str]) -> None:
+    kind = name.rpartition("-")[2][: -len(".txt")]
+    if kind not in algorithms(package.bag):
+        package.wrong(f"{name}: the hash {kind} is not known here")
+        return
+    raw = (package.bag / name).read_bytes().decode("utf-8")
+    if not raw.endswith("\n"):
+        package.wrong(f"{name} does not end with a whole line")
+    listed: set[str] = set()
+    for line in raw.split("\n")[:-1]:
+        match = re.fullmatch("([0-9a-f]+) {1,2}([^ \r\n][^\r\n]*)", line)
+        if match is None:
+            package.wrong(f"{name}: a line is not as it must be: {line[:120]!r}")
+            continue
+        path = match.group(2)
+        if path not in wanted:
+            path = re.sub("%0[Dd]", "\r", re.sub("%0[Aa]", "\n", path)).replace("%25", "%")
+        if path in listed:
+            package.wrong(f"{name}: {path} is listed twice")
+        listed.add(path)
+        if path not in wanted:
+            package.wrong(f"{name} lists {path}, which is missing")
+        elif package.hashes[path][kind] != match.group(1):
+            package.wrong(f"{name}: {path} was changed")
+    for path in sorted(wanted - listed):
+        package.wrong(f"{name}: {path} was added, it is not listed")
+
+
+def is_after_manifest(name: str) -> bool:
+    return name in ("proof/manifest.json", "proof/manifest.p7s") or bool(
+        re.fullmatch("proof/manifest-[0-9]+[.]tsr", name)
+    )
+
+
+def check_manifest(package: Package) -> str:
+    """proof/manifest.json, which the signature is over, against the files, both ways."""
+    raw = package.path("proof/manifest.json").read_bytes()
+    said = parsed(raw)
+    if said["form"] != "archiver-manifest-1" or canonical(said).encode("ascii") != raw:
+        package.wrong("proof/manifest.json is not in its canonical form")
+    listed = {each["path"]: each for each in said["files"]}
+    if [each["path"] for each in said["files"]] != sorted(listed):
+        package.wrong("proof/manifest.json does not list each file once, by path")
+    held = {n[5:] for n in package.hashes if n.startswith("data/") and not is_after_manifest(n[5:])}
+    for name in sorted(held - listed.keys()):
+        package.wrong(f"proof/manifest.json: data/{name} was added")
+    for name in sorted(listed.keys() - held):
+        package.wrong(f"proof/manifest.json: data/{name} is missing")
+    for name in sorted(held & listed.keys()):
+        real = package.hashes["data/" + name]["sha256"], package.sizes["data/" + name]
+        if real != (listed[name]["sha256"], listed[name]["size"]):
+            package.wrong(f"proof/manifest.json: data/{name} was changed")
+    counts: dict[str, int] = {RELEASE: 0, REDACT: 0, WITHHOLD: 0}
+    for item in package.items:
+        counts[item["outcome"]] += 1
+    if said["counts"] != dict(counts, items=len(package.items)):
+        package.wrong("proof/items.jsonl has not the items that proof/manifest.json counts")
+    return "{} files; production {} of {}, made {} by {}".format(
+        len(listed), said["production"], said["agency"], said["made_at"], said["made_by"],
+    )  # fmt: skip
+
+
+# --- the ledger
+
+
+def node(left: bytes, right: bytes) -> bytes:
+    return hashlib.sha256(b"\1" + left + right).digest()
+
+
+def root_of_path(leaf: str, index: int, size: int, path: Sequence[str]) -> str:
+    """RFC 6962 section 2.1.1. An empty text when this cannot be a path of such a tree."""
+    if not (0 <= index < size and all(HEX64.fullmatch(each) for each in (leaf, *path))):
+        return ""
+    here, beside = hashlib.sha256(b"\0" + bytes.fromhex(leaf)).digest(), list(reversed(path))
+    while size > 1:
+        if index ^ 1 < size:
+            if not beside:
+                return ""
+            other = bytes.fromhex(beside.pop())
+            here = node(other, here) if index & 1 else node(here, other)
+        index, size = index >> 1, (size + 1) >> 1
+    return "" if beside else here.hex()
+
+
+def check_ledger(package: Package, runs: dict[int, dict[str, Any]]) -> str:
+    """Each line's own hash, and its path to the checkpoint."""
+    raw = package.path("proof/checkpoint.json").read_bytes()
+    point = parsed(raw)
+    if point["form"] != "archiver-checkpoint-1" or canonical(point).encode("ascii") != raw:
+        package.wrong("proof/checkpoint.json is not in its canonical form")
+    for line in package.lines("proof/ledger.jsonl"):
+        seq = line["seq"]
+        parts = [line["previous"], str(seq), line["at"], line["kind"], line["body"]]
+        if hashlib.sha256("\n".join(parts).encode("utf-8")).hexdigest() != line["hash"]:
+            package.wrong(f"ledger line {seq} was changed")
+        if (line["index"], line["size"]) != (seq - 1, point["seq"]):
+            package.wrong(f"ledger line {seq} stands in another place than its path says")
+        if root_of_path(line["hash"], line["index"], line["size"], line["path"]) != point["root"]:
+            package.wrong(f"ledger line {seq} does not lead to the checkpoint")
+        if seq == point["seq"] and line["hash"] != point["head"]:
+            package.wrong(f"ledger line {seq} is not the checkpoint's last one")
+        if seq in runs or (runs and seq < max(runs)):
+            package.wrong(f"ledger line {seq} is not in its order")
+        if line["kind"] != "run":
+            package.wrong(f"ledger line {seq} speaks of no capture")
+        runs[seq] = parsed(line["body"].encode("utf-8"))
+    return "{} lines lead to the checkpoint over {} lines".format(len(runs), point["seq"])
+
+
+def leaf_of(pre: dict[str, Any]) -> str:
+    parts = [pre["family"], pre["platform_id"], pre["version_key"], pre["digest"]]
+    parts += ["{} {}".format(each["key"], each["sha256"]) for each in pre["media"]]
+    if pre["salt"]:
+        parts.append("salt " + pre["salt"])
+    return hashlib.sha256("\n".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def check_places(package: Package, runs: dict[int, dict[str, Any]]) -> str:
+    """Each item's leaf, and its path to the root that the ledger has of its capture."""
+    used = set()
+    for item in package.items:
+        place, what = item["place"], "item {}".format(item["position"])
+        run, pre = runs.get(place["line"]), place["preimage"]
+        used.add(place["line"])
+        if run is None:
+            package.wrong(f"{what}: its line is not in proof/ledger.jsonl")
+            continue
+        if (run["root"], run["versions"]) != (place["root"], place["size"]):
+            package.wrong(f"{what}: the ledger knows another root of its capture")
+        if root_of_path(place["leaf"], place["index"], place["size"], place["path"]) != run["root"]:
+            package.wrong(f"{what}: its leaf does not lead to the root of its capture")
+        if (item["outcome"] == RELEASE) != (pre is not None):
+            package.wrong(f"{what}: only items that are released whole tell their preimage")
+        elif pre is not None and leaf_of(pre) != place["leaf"]:
+            package.wrong(f"{what}: what it was sealed as does not give its leaf")
+    if used != set(runs):
+        package.wrong("proof/ledger.jsonl has lines that no item stands in")
+    taken: set[tuple[int, int]] = {(i["place"]["line"], i["place"]["index"]) for i in package.items}
+    if len(taken) != len(package.items):
+        package.wrong("two items stand in one place of the ledger")
+    return f"{len(package.items)} items stand in the ledger"
+
+
+# --- the items
+
+
+def check_order(package: Package) -> str:
+    """Positions 1, 2, ...; Bates numbers that rise, of released items only."""
+    last: tuple[str, int] | None = None
+    for number, item in enumerate(package.items, start=1):
+        if item["position"] != number:
+            package.wrong("item {!r} stands where item {} should".format(item["position"], number))
+        if item["outcome"] not in (RELEASE, REDACT, WITHHOLD):
+            package.wrong("item {} has the outcome {!r}".format(number, item["outcome"]))
+        if item["outcome"] == WITHHOLD:
+            if item["bates"] is not None:
+                package.wrong(f"item {number} is withheld and has a Bates number")
+            continue
+        match = re.fullmatch("(.*?)([0-9]+)", item["bates"] or "")
+        if match is None:
+            package.wrong(f"item {number} has no Bates number")
+            continue
+        here = (match.group(1), int(match.group(2)))
+        if last is not None and (here[0] != last[0] or here[1] <= last[1]):
+            package.wrong("{} does not follow {}{}".format(item["bates"], *last))
+        last = here
+    return f"{len(package.items)} items in their order"
+
+
+def moment(text: Any) -> datetime | None:
+    """A time with a zone; None of an empty text. Raises: ValueError for any other."""
+    if text in (None, ""):
+        return None
+    match = re.fullmatch(
+        r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:[.](\d{1,6}))? ?(?:Z|UTC|([+-])(\d\d):?(\d\d))",
+        text,
+    )
+    if match is None:
+        raise ValueError(f"{text!r} is no time with a zone")
+    day, clock, fraction, sign, hours, minutes = match.groups()
+    there = datetime.strptime(f"{day} {clock} +0000", "%Y-%m-%d %H:%M:%S %z")
+    there += timedelta(microseconds=int((fraction or "").ljust(6, "0")))
+    ahead = timedelta(hours=int(hours or 0), minutes=int(minutes or 0))
+    there = there + ahead if sign == "-" else there - ahead
+    return there.astimezone(UTC)
+
+
+def first_of(row: dict[str, Any], *names: str) -> Any:
+    for name in names:
+        if name in row:
+            return row[name]
+    return None
+
+
+def check_json(package: Package) -> str:
+    """json/items.jsonl against the proof, and the released content against the ledger."""
+    if not package.has("json/items.jsonl"):
+        package.report.open.append(
+            "there is no json/items.jsonl: what the items say is not held against the ledger"
+        )
+        return ""
+    released = [each for each in package.items if each["outcome"] != WITHHOLD]
+    told = [each for each in package.lines("json/items.jsonl") if each.get("bates")]
+    if [each["bates"] for each in told] != [each["bates"] for each in released]:
+        package.wrong("json/items.jsonl has other items, or another order, than proof/items.jsonl")
+        return ""
+    media = {
+        digests["sha256"] for name, digests in package.hashes.items()
+        if name.startswith("data/media/")
+    }  # fmt: skip
+    whole = late = 0
+    for item, row in zip(released, told):
+        compare(package, item, row, "json/items.jsonl")
+        if item["outcome"] == RELEASE:
+            whole += 1
+            late += check_content(package, item, row, media)
+        elif any(row.get(name) for name in ("canonical", "native", "digest")):
+            package.wrong(
+                "{} is redacted, but json/items.jsonl has the original".format(item["bates"])
+            )
+    if late:
+        package.report.open.append(
+            f"{late} media files were fetched later than the item: their hashes are in the signed "
+            "manifest, not in the item's leaf"
+        )
+    return f"{whole} items say what was sealed"
+
+
+def compare(package: Package, item: dict[str, Any], row: dict[str, Any], file: str) -> None:
+    """Number, record, version and date, as far as the file has them."""
+    for name, others in (("position", ("position",)), ("record", ("record_id", "record")),
+                         ("version", ("version",))):  # fmt: skip
+        value = first_of(row, *others)
+        if value not in (None, "") and str(value) != str(item[name]):
+            package.wrong("{}: {} has another {}".format(file, item["bates"], name))
+    value = first_of(row, "published_at", "published", "published_utc")
+    if value is not None and moment(value) != moment(item["published"]):
+        package.wrong("{}: {} was published at another time".format(file, item["bates"]))
+
+
+def storable(text: str) -> str:
+    return text.encode("utf-8", "replace").decode("utf-8").replace("\0", "\ufffd")
+
+
+def check_content(
+    package: Package, item: dict[str, Any], row: dict[str, Any], media: set[str]
+) -> int:
+    """Canonical form, its digest, its date, its media; returns how many files came later."""
+    pre, what = item["place"]["preimage"], item["bates"]
+    given = row.get("canonical") or ""
+    text = given if isinstance(given, str) else canonical(given)
+    if hashlib.sha256(text.encode("ascii", "replace")).hexdigest() != pre["digest"]:
+        package.wrong(f"{what}: its canonical form is not the one that was sealed")
+        return 0
+    form = parsed(text.encode("ascii"))
+    if moment(form["published"]) != moment(item["published"]):
+        package.wrong(f"{what} was published at another time than its canonical form says")
+    if storable(form["id"]) != pre["platform_id"]:
+        package.wrong(f"{what}: its canonical form is of another thing")
+    for name, other in (("kind", "kind"), ("platform_id", "id"), ("parent_id", "parent"),
+                        ("thread_id", "thread"), ("author_id", "author"), ("title", "title"),
+                        ("language", "language"), ("visibility", "visibility")):  # fmt: skip
+        if isinstance(row.get(name), str) and row[name] != storable(form[other]):
+            package.wrong(f"{what}: json/items.jsonl has another {name} than was sealed")
+    if [each["key"] for each in form["media"]] != [each["key"] for each in pre["media"]]:
+        package.wrong(f"{what}: its media are not those that were sealed")
+    return check_files(package, item, row.get("files") or [], media)
+
+
+def check_files(
+    package: Package, item: dict[str, Any], files: Sequence[dict[str, Any]], media: set[str]
+) -> int:
+    sealed = {each["sha256"] for each in item["place"]["preimage"]["media"]}
+    late = 0
+    for file in files:
+        sha256 = file.get("sha256") or ""
+        if not sha256:
+            continue
+        if sha256 not in sealed:
+            if "" not in sealed:
+                package.wrong("{}: a media file is not one that was sealed".format(item["bates"]))
+            late += 1
+        if media and file.get("path") and sha256 not in media:
+            package.wrong("{}: a media file is not in media/".format(item["bates"]))
+    return late
+
+
+def check_table(package: Package) -> str:
+    """The index of the table, if there is one as CSV."""
+    names = sorted(n[5:] for n in package.hashes if re.fullmatch("data/table/.*[.]csv", n))
+    rows: list[dict[str, str]] = []
+    for name in names:
+        with package.path(name).open(encoding="utf-8-sig", newline="") as file:
+            found = list(csv.reader(file, strict=True))
+        heads = [re.sub("[^a-z0-9]+", "_", each.lower()).strip("_") for each in found[0]]
+        heads = ["bates" if each == "bates_number" else each for each in heads]
+        if "bates" in heads and "media" not in Path(name).stem:
+            if any(len(each) != len(heads) for each in found[1:]):
+                package.wrong(f"{name}: a row has not as many cells as the head")
+            rows += [dict(zip(heads, each)) for each in found[1:]]
+    if not rows:
+        return ""
+    rows = [each for each in rows if each["bates"]]
+    released = [each for each in package.items if each["outcome"] != WITHHOLD]
+    if [each["bates"] for each in rows] != [each["bates"] for each in released]:
+        package.wrong("table/ has other items, or another order, than proof/items.jsonl")
+        return ""
+    for item, row in zip(released, rows):
+        compare(package, item, dict(row), "table/")
+    return f"{len(rows)} rows agree"
+
+
+# --- signature and time stamps
+
+
+class Openssl:
+    """The program, and the certificates that it may trust."""
+
+    def __init__(self, folder: Path, trusted: Sequence[Path]) -> None:
+        self.folder = folder
+        self.trusted = folder / "trusted.pem"
+        self.trusted.write_bytes(b"\n".join(each.read_bytes() for each in trusted))
+        self.given = bool(trusted)
+        said = self.run("version")[1].split()
+        if len(said) < 2 or said[0] != "OpenSSL":
+            raise OSError("OpenSSL 1.1.1 or newer is needed, this is {}".format(" ".join(said)))
+        self.modern = int(said[1].split(".")[0]) >= 3
+
+    def run(self, *arguments: str) -> tuple[bool, str]:
+        """Did it succeed, and what did it say?"""
+        done = subprocess.run(  # noqa: S603 - the arguments are ours
+            ["openssl", *arguments],  # noqa: S607 - where the system has it
+            capture_output=True, check=False,
+        )  # fmt: skip
+        good = done.returncode == 0
+        return good, (done.stdout if good else done.stderr).decode("utf-8", "replace")
+
+
+def stamped_at(openssl: Openssl, file: Path) -> datetime:
+    """The time in a stamp, in UTC. Raises: ValueError when it has none."""
+    good, said = openssl.run("ts", "-reply", "-in", str(file), "-text")
+    match = re.search(r"Time stamp: (\w+ +\d+ [\d:]+)(?:[.]\d+)? (\d{4}) GMT", said)
+    if not good or match is None:
+        raise ValueError("it is no granted time stamp")
+    return datetime.strptime(" ".join(match.groups()) + " +0000", "%b %d %H:%M:%S %Y %z")
+
+
+def check_stamps(package: Package, openssl: Openssl, times: dict[str, list[datetime]]) -> str:
+    """Each time stamp over the file that it is for, as of its own time."""
+    said = []
+    for subject in ("checkpoint", "manifest"):
+        pattern = f"data/proof/{subject}-[0-9]+[.]tsr"
+        names = sorted(n[5:] for n in package.hashes if re.fullmatch(pattern, n))
+        for name in names:
+            at = stamped_at(openssl, package.path(name))
+            good, why = verify_stamp(package, openssl, subject, name, at)
+            if good:
+                times.setdefault(subject, []).append(at)
+                said.append(f"{name} {at:%Y-%m-%d %H:%M:%S} UTC")
+            else:
+                package.wrong(f"{name} does not hold: {why}")
+        if not names:
+            package.report.open.append(f"the {subject} has no time stamp of an authority")
+    return ", ".join(said)
+
+
+def verify_stamp(
+    package: Package, openssl: Openssl, subject: str, name: str, at: datetime
+) -> tuple[bool, str]:
+    anchors = openssl.trusted
+    if not openssl.given:
+        anchors = openssl.folder / "package.pem"
+        own = [
+            n for n in sorted(package.hashes) if re.fullmatch("data/proof/authority-.*[.]pem", n)
+        ]
+        anchors.write_bytes(b"\n".join((package.bag / n).read_bytes() for n in own))
+    good, why = openssl.run(
+        "ts", "-verify", "-in", str(package.path(name)),
+        "-data", str(package.path(f"proof/{subject}.json")),
+        "-CAfile", str(anchors), "-attime", str(int(at.timestamp())),
+    )  # fmt: skip
+    lines = [each for each in why.splitlines() if "error" in each.lower()] or [why.strip()]
+    hint = " (give the root of its authority with --ca)" if openssl.given else ""
+    return good, f"openssl says {lines[0].strip()}{hint}"
+
+
+def check_signature(
+    package: Package, openssl: Openssl, times: dict[str, list[datetime]], *, allow_unsigned: bool
+) -> str:
+    """The agency's signature over proof/manifest.json."""
+    said = parsed(package.path("proof/manifest.json").read_bytes())
+    if not package.has("proof/manifest.p7s"):
+        if said["signed"] or not allow_unsigned:
+            package.wrong("the package is not signed; see --allow-unsigned")
+        else:
+            package.report.open.append("the package is not signed, and says so")
+        return ""
+    signer = openssl.folder / "signer.pem"
+    command = ["cms", "-verify", "-binary", "-inform", "DER",
+               "-in", str(package.path("proof/manifest.p7s")),
+               "-content", str(package.path("proof/manifest.json")),
+               "-signer", str(signer), "-out", os.devnull]  # fmt: skip
+    if openssl.given:
+        command += ["-CAfile", str(openssl.trusted), "-purpose", "any", "-no-CApath"]
+        command += ["-no-CAstore"] if openssl.modern else []
+        if times.get("manifest"):  # a certificate that ended since was good when it was used
+            command += ["-attime", str(int(min(times["manifest"]).timestamp()))]
+    else:
+        command += ["-noverify"]
+    good, why = openssl.run(*command)
+    if not good:
+        package.wrong(
+            "the signature does not hold: openssl says {}".format(" ".join(why.split())[:300])
+        )
+        return ""
+    who = openssl.run("x509", "-in", str(signer), "-noout", "-subject", "-fingerprint", "-sha256")
+    return "by {}".format(", ".join(who[1].split("\n")[:2]))
+
+
+def verify(bag: Path, trusted: Sequence[Path], *, allow_unsigned: bool = False) -> Report:
+    """Verify a bag; the report says what holds."""
+    report = Report()
+    package = Package(bag, report)
+    runs: dict[int, dict[str, Any]] = {}
+    times: dict[str, list[datetime]] = {}
+    report.step("files", lambda: hash_all(package))
+    report.step("bag", lambda: check_bag(package))
+    report.step("items", lambda: _load(package))
+    report.step("manifest", lambda: check_manifest(package))
+    report.step("order", lambda: check_order(package))
+    report.step("ledger", lambda: check_ledger(package, runs))
+    report.step("places", lambda: check_places(package, runs))
+    report.step("content", lambda: check_json(package))
+    report.step("table", lambda: check_table(package))
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            openssl = Openssl(Path(folder), trusted)
+        except OSError as error:
+            report.wrong.append(f"signature and time stamps cannot be verified: {error}")
+            return report
+        report.step("time stamps", lambda: check_stamps(package, openssl, times))
+        report.step(
+            "signature",
+            lambda: check_signature(package, openssl, times, allow_unsigned=allow_unsigned),
+        )
+    if not trusted:
+        report.open.append(
+            "no --ca was given: the certificates of the signature and of the time stamps are only "
+            "consistent with the package itself; compare their fingerprints with the agency's"
+        )
+    return report
+
+
+def _load(package: Package) -> str:
+    package.items = list(package.lines("proof/items.jsonl"))
+    return f"{len(package.items)}"
+
+
+def main(arguments: Iterable[str]) -> int:
+    """Run from the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--ca", action="append", type=Path, default=[], metavar="FILE")
+    parser.add_argument("--bag", type=Path, default=Path(__file__).resolve().parent.parent)
+    parser.add_argument("--allow-unsigned", action="store_true")
+    given = parser.parse_args(list(arguments))
+    report = verify(given.bag, given.ca, allow_unsigned=given.allow_unsigned)
+    report.show()
+    return 1 if report.wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
