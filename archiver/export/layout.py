@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from unicodedata import bidirectional
 
 from archiver.export import wording
 from archiver.export.base import Cut, Production, Released, ReleasedFile
@@ -67,6 +68,7 @@ class Card:
     platform: str
     account: str
     language: str  # a language tag, or empty
+    direction: str  # "rtl", or "auto": what the first letter says
     depth: int
     parent: str
     local: str
@@ -153,6 +155,7 @@ def card(production: Production, each: Item, sources: Sources) -> Card:
         platform=wording.platform(item.platform),
         account=wording.visible(item.account_name),
         language=item.language if _LANGUAGE.fullmatch(item.language) else "",
+        direction=_direction(item.text or item.title),
         depth=each.entry.depth,
         parent=each.entry.parent,
         local=wording.local(at, zone) if at else "Time of publication not known",
@@ -187,6 +190,12 @@ def _whole(item: Released | None) -> str:
     if item is None:
         return ""
     return f"{item.title}\n\n{item.text}" if item.title else item.text
+
+
+def _direction(text: str) -> str:
+    """Said outright for Arabic and Hebrew, because a PDF is not set by what "auto" means."""
+    strong = (kind for kind in map(bidirectional, text) if kind in ("L", "R", "AL"))
+    return "auto" if next(strong, "L") == "L" else "rtl"
 
 
 def _handle(item: Released) -> str:

@@ -224,5 +224,5 @@ def test_without_a_calendar_the_waiting_time_does_not_end(
     stage = new_jersey(tmp_path / "nowhere")
     batch = filed(stage)
     stage.later(days=400)
-    with pytest.raises(RefusedError, match="set agency.state"):
+    with pytest.raises(RefusedError, match=r"set agency\.state"):
         signed(stage, batch)

@@ -286,7 +286,7 @@ def test_a_waiting_time_without_a_calendar_has_no_end() -> None:
     short = replace(CALENDAR, last=date(2026, 3, 4))
     batch = approve(batch, SECOND, today=DAY, calendar=short)
     batch = approve(batch, given, today=DAY, calendar=short)
-    with pytest.raises(IllegalStep, match="set agency.state"):
+    with pytest.raises(IllegalStep, match=r"set agency\.state"):
         started(batch, calendar=short)
 
 

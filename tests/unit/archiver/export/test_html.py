@@ -153,6 +153,13 @@ def test_texts_carry_their_language(items: dict[str, Element]) -> None:
     spoken = {
         _text(text): text.get("lang") for each in items.values() for text in _by_class(each, "text")
     }
+    turned = [
+        _text(text)
+        for each in items.values()
+        for text in _by_class(each, "text")
+        if text.get("dir") == "rtl"
+    ]
+    assert turned == [scene.ARABIC]
     assert spoken[scene.SPANISH] == "es"
     assert spoken[scene.ARABIC] == "ar"
     assert spoken[scene.CHINESE] == "zh"

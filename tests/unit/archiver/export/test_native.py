@@ -29,7 +29,9 @@ def _write(production: Production, folder: Path) -> Path:
 
 
 def _items(folder: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in (folder / "items.jsonl").open(encoding="utf-8")]
+    lines = (folder / "items.jsonl").read_bytes().split(b"\n")
+    assert lines.pop() == b""
+    return [json.loads(line) for line in lines]
 
 
 def _stream(folder: Path) -> dict[str, Any]:
