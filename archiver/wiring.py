@@ -12,13 +12,15 @@ from archiver import outbound
 from archiver.capture.run import Captures
 from archiver.clock import Clock, SystemClock
 from archiver.credentials import CredentialStore
-from archiver.desk import disposition_setup
+from archiver.desk import disposition_setup, review_setup
 from archiver.desk.accounts import Accounts
 from archiver.desk.checkpoints import Checkpoints
 from archiver.desk.deletions import Deletions
 from archiver.desk.dispositions import Dispositions
 from archiver.desk.holds import Holds
 from archiver.desk.maximums import Maximums
+from archiver.desk.production_proof import Prover
+from archiver.desk.productions import Productions
 from archiver.desk.requests import Requests
 from archiver.desk.retention import Retention
 from archiver.desk.signing import Signer
@@ -56,6 +58,7 @@ class Archive:
     requests: Requests
     checkpoints: Checkpoints
     signer: Signer
+    productions: Productions
     channels: tuple[Notifier, ...]
 
 
@@ -123,6 +126,8 @@ def opened(
             channels,
             letters=next((each for each in channels if isinstance(each, MailNotifier)), None),
         )
+        checkpoints = Checkpoints(database, moment, sections.proof)
+        signer = Signer(sections.signing, credentials, secrets)
         yield Archive(
             settings=settings,
             clock=moment,
@@ -145,8 +150,28 @@ def opened(
                 spool=settings.spool_path,
                 lock=captures.lock,
             ),
-            checkpoints=Checkpoints(database, moment, sections.proof),
-            signer=Signer(sections.signing, credentials, secrets),
+            checkpoints=checkpoints,
+            signer=signer,
+            productions=Productions(
+                database,
+                moment,
+                sections.agency,
+                sections.requests,
+                base=settings.home / "productions",
+                locks=settings.locks_path,
+                prover=Prover(database, moment, points=checkpoints, signer=signer),
+                # The agency's own files are read when they are needed, not by every command.
+                staging=lambda: (
+                    review_setup.made(
+                        database,
+                        vault,
+                        moment,
+                        home=settings.home,
+                        agency=sections.agency,
+                        second_review=sections.requests.second_review,
+                    ).staging
+                ),
+            ),
             requests=Requests(
                 database,
                 sections.agency,

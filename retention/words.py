@@ -43,6 +43,8 @@ def contains_any(text: str, words: Iterable[str]) -> bool:
 
 
 def _without_marks(text: str) -> str:
+    if text.isascii():  # which has no marks, and decomposes into itself
+        return text
     return "".join(
         char
         for char in unicodedata.normalize("NFKD", text)

@@ -20,9 +20,11 @@ from archiver.cli.hold_options import (
     Word,
     scope_of,
 )
-from archiver.cli.screen import out, print_json, short, table
+from archiver.cli.screen import count, out, print_json, short, table
 from archiver.desk.letters import write_letter
 from archiver.desk.requests import Channel, Intake, RequestKind, RequestStanding
+from archiver.desk.result_sets import ResultSets
+from archiver.desk.search import Search
 from archiver.files import write_durably
 from archiver.wiring import Archive
 from retention.deadlines import Deadline
@@ -230,6 +232,54 @@ def freeze(
         standing = archive.requests.freeze(number, scope, by=by)
         reached = sum(each.records for each in archive.holds.reach(standing.entry.hold))
     out.print(f"{reached:,} records are frozen by the hold {standing.entry.hold}.")
+
+
+@request.command("search")
+def search_for(
+    context: typer.Context,
+    number: Number,
+    query: Annotated[str, typer.Argument(help="As for archiver search.")],
+    by: Who,
+) -> None:
+    """Search for a request, and freeze what was found as a result set of it: a list of
+    versions that no later capture, edit or removal moves."""
+    with options(context).archive() as archive:
+        agency = archive.settings.sections.agency
+        found = Search(archive.database, agency, archive.clock).all_ids(query, by=by)
+        sets = ResultSets(archive.database, agency, archive.clock)
+        made = sets.get(number, sets.freeze(number, query, found, by=by))
+    out.print(
+        f"{count(made.size, 'version')} are set {made.number} of {number}; decide on them with "
+        f'"archiver review show {number}".'
+    )
+
+
+@request.command("sets")
+def list_sets(context: typer.Context, number: Number, as_json: AsJson = False) -> None:
+    """The frozen result sets of a request."""
+    with options(context).archive() as archive:
+        sets = ResultSets(archive.database, archive.settings.sections.agency, archive.clock)
+        found = sets.all(number)
+        holds_still = [sets.still_holds(number, each.number) for each in found]
+    if as_json:
+        print_json(found)
+        return
+    table(
+        ["set", "versions", "made by", "made on", "holds", "query"],
+        [
+            (
+                each.number,
+                each.size,
+                each.made_by,
+                each.made_at.date(),
+                "yes" if same else "NO",
+                each.query,
+            )
+            for each, same in zip(found, holds_still, strict=True)
+        ],
+        empty="Nothing was searched for this request yet.",
+        wraps=True,
+    )
 
 
 @request.command()

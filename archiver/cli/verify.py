@@ -27,7 +27,13 @@ def verify_archive(
         def tell(done: int, total: int) -> None:
             bar.update(task, completed=done, total=total)
 
-        result = verify(archive.database, archive.vault, processes=processes, tell=tell)
+        result = verify(
+            archive.database,
+            archive.vault,
+            processes=processes,
+            tell=tell,
+            authorities=archive.settings.sections.proof.authorities,
+        )
     if as_json:
         print_json(result)
     else:
@@ -46,8 +52,15 @@ def _show(result: Verification) -> None:
     out.print(
         f"{count(result.files, 'file')} ({result.bytes:,} bytes), "
         f"{count(result.warc_records, 'WARC record')}, {count(result.versions, 'version')}, "
-        f"{count(result.ledger_lines, 'ledger line')} were read."
+        f"{count(result.ledger_lines, 'ledger line')}, "
+        f"{count(result.checkpoints, 'checkpoint')} with {count(result.stamps, 'time stamp')} "
+        "were read."
     )
+    if result.unverifiable_stamps:
+        out.print(
+            f"{count(result.unverifiable_stamps, 'time stamp')} could not be verified: the "
+            "authority is not in proof.authorities."
+        )
     if result.ok:
         out.print(Text.assemble(("Everything holds.", "green"), f" Ledger head: {result.head}"))
     else:

@@ -20,12 +20,16 @@ from config.load import Settings, load
 
 APPROVER = "Chief Clancy Wiggum"
 PROPOSER = "Officer Lou"
+OFFICER = "Clerk Agnes Skinner"
 SETTINGS = {
     "agency": {
         "name": "Springfield Police Department",
         "timezone": "America/Chicago",
         "approvers": [APPROVER],
+        "records_officers": [OFFICER],
+        "state": "IL",
     },
+    "requests": {"bates_prefix": "SPD"},
     "capture": {
         "allow_addresses": ["127.0.0.0/8"],  # the simulators are on loopback
         "intervals": {"new": "3s", "watch": "2s", "recent": "4s", "full": "30s"},

@@ -42,7 +42,14 @@ from archiver.desk.schedules import (
 )
 from archiver.errors import RefusedError, UsageError
 from archiver.model.database import Database
-from archiver.model.queries import ledger, registry, standing_keys, standings
+from archiver.model.queries import (
+    ledger,
+    orders,
+    registry,
+    standing_keys,
+    standing_words,
+    standings,
+)
 from archiver.model.queries import retention as acts
 from archiver.model.queries.holds import as_facts, binding_on
 from archiver.model.queries.retention import AdoptionEntry
@@ -132,14 +139,21 @@ class Adoptions:
             entries = binding_on(connection, day)
             holds = {each.id: as_facts(each, Scope(everything=True)) for each in entries}
             accounts = registry.all_accounts(connection)
+            answers = orders.answers(connection)
+            needs = needs_of(accounts, before, after)
             keys = standing_keys.prepare(
-                connection, needs_of(accounts, before, after), zone=zone, holds=list(holds)
+                connection,
+                needs,
+                zone=zone,
+                holds=list(holds),
+                words=standing_words.words_found(self._database, needs.words),
+                answered=answers,
             )
             counts = standings.count_keys(connection, keys)
 
         def judge(book: Lawbook) -> Judge:
             today = Today(day=day, last_known=present, confirmed=day)
-            return Judge(book, keys, today, accounts=accounts, holds=holds)
+            return Judge(book, keys, today, accounts=accounts, holds=holds, answers=answers)
 
         return Preview(
             schedules=found.schedules,

@@ -6,7 +6,7 @@ disposition asks the law again, record by record.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -15,7 +15,7 @@ from archiver.clock import Clock
 from archiver.desk.adoption import Adoptions
 from archiver.desk.officers import records_officer
 from archiver.desk.retention_acts import RetentionActs
-from archiver.desk.retention_judge import Judge
+from archiver.desk.retention_judge import Grounds
 from archiver.desk.retention_law import lawbook, needs_of
 from archiver.desk.schedules import ScheduleFileError, library
 from archiver.errors import NotFoundError, RefusedError, UsageError
@@ -28,12 +28,13 @@ from archiver.model.queries import (
     registry,
     standing_keys,
     standing_query,
+    standing_words,
     standings,
 )
 from archiver.model.queries import retention as acts
 from archiver.model.queries.browse import RecordLine
 from archiver.model.queries.holds import as_facts, binding_on
-from archiver.model.queries.standings import Due
+from archiver.model.queries.standings import Due, JudgeKey
 from config.settings import Agency
 from retention.classify import Override
 from retention.facts import Decision, Scope, Standing
@@ -129,31 +130,32 @@ class Retention:
 
     def _rewrite(self, today: Today) -> None:
         with self._database.read() as connection:
-            judge, keys = self._judge(connection, today)
-            connection.commit()
-            standings.rewrite(connection, keys, judge.verdict, day=today.day)
+            grounds = self._grounds(connection, today)
+        words = standing_words.words_found(self._database, grounds.needs.words)
 
-    def _judge(
-        self, connection: Connection, today: Today, *, among: Sequence[int] | None = None
-    ) -> tuple[Judge, standing_keys.Keys]:
+        def prepare(connection: Connection) -> tuple[standing_keys.Keys, JudgeKey]:
+            keys = grounds.keys(connection, words)
+            return keys, grounds.judge(keys).verdict
+
+        standings.rewrite(self._database, prepare, day=today.day)
+
+    def _grounds(self, connection: Connection, today: Today) -> Grounds:
         zone = self._agency.zone
         adopted = acts.all_adoptions(connection)
         book = lawbook(library(self._home), adopted, day=today.day, zone=zone)
-        holds = {
-            entry.id: as_facts(entry, Scope(everything=True))
-            for entry in binding_on(connection, today.day)
-        }
         accounts = registry.all_accounts(connection)
-        answers = orders.answers(connection)
-        keys = standing_keys.prepare(
-            connection,
-            needs_of(accounts, book),
+        return Grounds(
+            book=book,
+            needs=needs_of(accounts, book),
+            today=today,
             zone=zone,
-            holds=list(holds),
-            answered=answers,
-            among=among,
+            accounts=accounts,
+            holds={
+                entry.id: as_facts(entry, Scope(everything=True))
+                for entry in binding_on(connection, today.day)
+            },
+            answers=orders.answers(connection),
         )
-        return Judge(book, keys, today, accounts=accounts, holds=holds, answers=answers), keys
 
     def _keep(self, done: Evaluated, officer: str) -> None:
         now = self._clock.now()
@@ -187,11 +189,14 @@ class Retention:
             line = browse.find_record(connection, record)
             if line is None:
                 raise NotFoundError(f'no record has the number, platform id or address "{record}"')
+            grounds = self._grounds(connection, today)
             among = standing_query.with_post(connection, line.id)
-            judge, keys = self._judge(connection, today, among=among)
+            words = standing_words.words_of(connection, grounds.needs.words, among=among)
+            keys = grounds.keys(connection, words)
             key = standings.key_of(connection, keys, line.id)
             if key is None:
                 raise NotFoundError(f"record {line.id} was destroyed; its tombstone is kept")
+            judge = grounds.judge(keys)
             decision = judge.explain(key, line.id, self._overrides(connection, line.id))
             tags = acts.tags_of(connection, line.id)
         return Explanation(record=line, decision=decision, tags=tags)

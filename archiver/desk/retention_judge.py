@@ -7,12 +7,17 @@ has a key of its own.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 from archiver.desk.retention_law import Lawbook
+from archiver.model.database import Connection
+from archiver.model.queries import standing_keys
 from archiver.model.queries.registry import AccountEntry
 from archiver.model.queries.standing_keys import Happened, Keys, Traits, happened_of
+from archiver.model.queries.standing_rare import Needs
 from archiver.model.queries.standings import Verdict
 from retention.case import case_of
 from retention.classify import Claims, Override, classify, resolve
@@ -200,3 +205,39 @@ def _events(happened: Happened) -> list[Reason]:
         )
     told += [Reason(text=f"{event} on {day}, as stated.") for event, day in happened.stated.items()]
     return told
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grounds:
+    """What the decisions of a day rest on, but for the records: read once, and the same for
+    every connection that makes keys. See `Judge`; `zone` is the agency's."""
+
+    book: Lawbook
+    needs: Needs
+    today: Today
+    zone: ZoneInfo
+    accounts: Sequence[AccountEntry]
+    holds: Mapping[int, Hold]
+    answers: Mapping[int, tuple[MaximumDecision, ...]]
+
+    def keys(self, connection: Connection, words: Mapping[int, str]) -> Keys:
+        """The keys that a connection makes. `words`: what `standing_words` found."""
+        return standing_keys.prepare(
+            connection,
+            self.needs,
+            zone=self.zone,
+            holds=list(self.holds),
+            answered=self.answers,
+            words=words,
+        )
+
+    def judge(self, keys: Keys) -> Judge:
+        """Who judges those keys."""
+        return Judge(
+            self.book,
+            keys,
+            self.today,
+            accounts=self.accounts,
+            holds=self.holds,
+            answers=self.answers,
+        )

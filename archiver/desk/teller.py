@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from archiver.clock import Clock
+from archiver.desk.checkpoints import TIME_STAMPS
 from archiver.desk.hold_reviews import HOLD_REVIEW
 from archiver.desk.watch_rules import APPROVAL_ENDS, CREDENTIAL, DISK, UNREADABLE, in_minutes
 from archiver.model.database import Database
@@ -26,7 +27,7 @@ from config.settings import Alarms
 WEEKLY = timedelta(days=7)  # also: what ended longer ago is no news
 # Due long ahead: told weekly, to nobody else.
 _REMINDERS = frozenset({APPROVAL_ENDS, CREDENTIAL, HOLD_REVIEW})
-_NOTHING_MISSED = _REMINDERS | {DISK, UNREADABLE}
+_NOTHING_MISSED = _REMINDERS | {DISK, UNREADABLE, TIME_STAMPS}
 
 log = logging.getLogger(__name__)
 

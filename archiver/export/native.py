@@ -7,7 +7,6 @@ activitystreams.jsonld  the same as one OrderedCollection of ActivityStreams 2.0
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
 
@@ -64,9 +63,4 @@ def _head(production: Production) -> bytes:
         "published": stamps.utc(production.made_at),
         "totalItems": production.released,
     }
-    return b"".join(_without_its_end(orjson.dumps(facts)))
-
-
-def _without_its_end(whole: bytes) -> Iterator[bytes]:
-    yield whole[:-1]
-    yield b',"orderedItems":['
+    return orjson.dumps(facts)[:-1] + b',"orderedItems":['

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from archiver.errors import ExportError
-from archiver.export.base import Production, ReleasedFile
+from archiver.export.base import FILES, Production, ReleasedFile
 from archiver.files import sha256_of
 
 
@@ -35,7 +35,7 @@ def place(production: Production, file: ReleasedFile, target: Path) -> None:
     is not what was released; OSError when the disk refuses.
     """
     source = production.file(file)
-    inside = production.file(file).resolve().is_relative_to(production.staging.resolve())
+    inside = source.resolve().is_relative_to((production.staging / FILES).resolve())
     if not inside or not source.is_file():
         raise ExportError(
             f"the released file {file.path} is not in the staging folder of {production.name}; "

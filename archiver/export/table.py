@@ -41,16 +41,11 @@ class TableExporter:
         """
         with written(production, "the table"):
             title = f"{production.agency}: production {production.name}"
-            book = Book(
-                folder / "index.xlsx",
-                title=title,
-                made_at=production.made_at,
-                at_most=self._at_most,
-            )
-            _items(production, folder, book, tell)
-            _others(production, book)
-            _read_me(production, book)
-            book.close()
+            path, made_at = folder / "index.xlsx", production.made_at
+            with Book(path, title=title, made_at=made_at, at_most=self._at_most) as book:
+                _items(production, folder, book, tell)
+                _others(production, book)
+                _read_me(production, book)
 
 
 def _items(production: Production, folder: Path, book: Book, tell: Tell) -> None:

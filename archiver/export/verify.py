@@ -15,7 +15,7 @@ It exits with 0 when everything holds, with 1 when anything does not. If you do 
 package, take this file from the project's own publication instead of from the package.
 """
 
-# ruff: noqa: B905 - the strict of zip came with Python 3.10
+# ruff: noqa: B905, UP017 - the strict of zip came with Python 3.10, datetime.UTC with 3.11
 from __future__ import annotations
 
 import argparse
@@ -29,7 +29,8 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta, timezone
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -89,7 +90,6 @@ class Package:
         self.bag, self.report = bag, report
         self.hashes: dict[str, dict[str, str]] = {}
         self.sizes: dict[str, int] = {}
-        self.items: list[dict[str, Any]] = []
 
     def path(self, name: str) -> Path:
         return self.bag / "data" / name
@@ -102,6 +102,14 @@ class Package:
         with self.path(name).open("rb") as file:
             for raw in file:
                 yield parsed(raw)
+
+    def items(self) -> Iterator[dict[str, Any]]:
+        """All items in their order, read anew each time: there may be a hundred thousand."""
+        return self.lines("proof/items.jsonl")
+
+    def released(self) -> Iterator[dict[str, Any]]:
+        """Those that are not withheld."""
+        return (each for each in self.items() if each["outcome"] != WITHHOLD)
 
     def wrong(self, text: str) -> None:
         self.report.wrong.append(text)
@@ -247,9 +255,9 @@ def check_manifest(package: Package) -> str:
         if real != (listed[name]["sha256"], listed[name]["size"]):
             package.wrong(f"proof/manifest.json: data/{name} was changed")
     counts: dict[str, int] = {RELEASE: 0, REDACT: 0, WITHHOLD: 0}
-    for item in package.items:
+    for item in package.items():
         counts[item["outcome"]] += 1
-    if said["counts"] != dict(counts, items=len(package.items)):
+    if said["counts"] != dict(counts, items=sum(counts.values())):
         package.wrong("proof/items.jsonl has not the items that proof/manifest.json counts")
     return "{} files; production {} of {}, made {} by {}".format(
         len(listed), said["production"], said["agency"], said["made_at"], said["made_by"],
@@ -313,11 +321,15 @@ def leaf_of(pre: dict[str, Any]) -> str:
 
 def check_places(package: Package, runs: dict[int, dict[str, Any]]) -> str:
     """Each item's leaf, and its path to the root that the ledger has of its capture."""
-    used = set()
-    for item in package.items:
+    used: set[int] = set()
+    taken: set[tuple[int, int]] = set()
+    count = 0
+    for item in package.items():
         place, what = item["place"], "item {}".format(item["position"])
         run, pre = runs.get(place["line"]), place["preimage"]
         used.add(place["line"])
+        count += 1
+        taken.add((place["line"], place["index"]))
         if run is None:
             package.wrong(f"{what}: its line is not in proof/ledger.jsonl")
             continue
@@ -331,10 +343,9 @@ def check_places(package: Package, runs: dict[int, dict[str, Any]]) -> str:
             package.wrong(f"{what}: what it was sealed as does not give its leaf")
     if used != set(runs):
         package.wrong("proof/ledger.jsonl has lines that no item stands in")
-    taken: set[tuple[int, int]] = {(i["place"]["line"], i["place"]["index"]) for i in package.items}
-    if len(taken) != len(package.items):
+    if len(taken) != count:
         package.wrong("two items stand in one place of the ledger")
-    return f"{len(package.items)} items stand in the ledger"
+    return f"{count} items stand in the ledger"
 
 
 # --- the items
@@ -343,7 +354,8 @@ def check_places(package: Package, runs: dict[int, dict[str, Any]]) -> str:
 def check_order(package: Package) -> str:
     """Positions 1, 2, ...; Bates numbers that rise, of released items only."""
     last: tuple[str, int] | None = None
-    for number, item in enumerate(package.items, start=1):
+    number = 0
+    for number, item in enumerate(package.items(), start=1):
         if item["position"] != number:
             package.wrong("item {!r} stands where item {} should".format(item["position"], number))
         if item["outcome"] not in (RELEASE, REDACT, WITHHOLD):
@@ -360,7 +372,7 @@ def check_order(package: Package) -> str:
         if last is not None and (here[0] != last[0] or here[1] <= last[1]):
             package.wrong("{} does not follow {}{}".format(item["bates"], *last))
         last = here
-    return f"{len(package.items)} items in their order"
+    return f"{number} items in their order"
 
 
 def moment(text: Any) -> datetime | None:
@@ -378,14 +390,7 @@ def moment(text: Any) -> datetime | None:
     there += timedelta(microseconds=int((fraction or "").ljust(6, "0")))
     ahead = timedelta(hours=int(hours or 0), minutes=int(minutes or 0))
     there = there + ahead if sign == "-" else there - ahead
-    return there.astimezone(UTC)
-
-
-def first_of(row: dict[str, Any], *names: str) -> Any:
-    for name in names:
-        if name in row:
-            return row[name]
-    return None
+    return there.astimezone(timezone.utc)
 
 
 def check_json(package: Package) -> str:
@@ -395,22 +400,14 @@ def check_json(package: Package) -> str:
             "there is no json/items.jsonl: what the items say is not held against the ledger"
         )
         return ""
-    released = [each for each in package.items if each["outcome"] != WITHHOLD]
-    told = [each for each in package.lines("json/items.jsonl") if each.get("bates")]
-    if [each["bates"] for each in told] != [each["bates"] for each in released]:
-        package.wrong("json/items.jsonl has other items, or another order, than proof/items.jsonl")
-        return ""
-    media = {
-        digests["sha256"] for name, digests in package.hashes.items()
-        if name.startswith("data/media/")
-    }  # fmt: skip
+    media = {name[5:] for name in package.hashes if name.startswith("data/media/")}
     whole = late = 0
-    for item, row in zip(released, told):
-        compare(package, item, row, "json/items.jsonl")
+    for item, row in paired(package, package.lines("json/items.jsonl"), "json/items.jsonl"):
+        compare(package, item, row, row["published"], "json/items.jsonl")
         if item["outcome"] == RELEASE:
             whole += 1
             late += check_content(package, item, row, media)
-        elif any(row.get(name) for name in ("canonical", "native", "digest")):
+        elif any(row[name] for name in ("canonical", "native", "digest")):
             package.wrong(
                 "{} is redacted, but json/items.jsonl has the original".format(item["bates"])
             )
@@ -422,15 +419,25 @@ def check_json(package: Package) -> str:
     return f"{whole} items say what was sealed"
 
 
-def compare(package: Package, item: dict[str, Any], row: dict[str, Any], file: str) -> None:
-    """Number, record, version and date, as far as the file has them."""
-    for name, others in (("position", ("position",)), ("record", ("record_id", "record")),
-                         ("version", ("version",))):  # fmt: skip
-        value = first_of(row, *others)
-        if value not in (None, "") and str(value) != str(item[name]):
+def paired(
+    package: Package, rows: Iterable[dict[str, Any]], file: str
+) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+    """Each released item with its row, as long as both have the same one."""
+    for item, row in zip_longest(package.released(), rows):
+        if item is None or row is None or row["bates"] != item["bates"]:
+            package.wrong(f"{file} has other items, or another order, than proof/items.jsonl")
+            return
+        yield item, row
+
+
+def compare(
+    package: Package, item: dict[str, Any], row: dict[str, Any], published: Any, file: str
+) -> None:
+    """Position, record, version and date."""
+    for name in ("position", "record", "version"):
+        if str(row[name]) != str(item[name]):
             package.wrong("{}: {} has another {}".format(file, item["bates"], name))
-    value = first_of(row, "published_at", "published", "published_utc")
-    if value is not None and moment(value) != moment(item["published"]):
+    if moment(published) != moment(item["published"]):
         package.wrong("{}: {} was published at another time".format(file, item["bates"]))
 
 
@@ -443,8 +450,7 @@ def check_content(
 ) -> int:
     """Canonical form, its digest, its date, its media; returns how many files came later."""
     pre, what = item["place"]["preimage"], item["bates"]
-    given = row.get("canonical") or ""
-    text = given if isinstance(given, str) else canonical(given)
+    text = row["canonical"]
     if hashlib.sha256(text.encode("ascii", "replace")).hexdigest() != pre["digest"]:
         package.wrong(f"{what}: its canonical form is not the one that was sealed")
         return 0
@@ -453,14 +459,14 @@ def check_content(
         package.wrong(f"{what} was published at another time than its canonical form says")
     if storable(form["id"]) != pre["platform_id"]:
         package.wrong(f"{what}: its canonical form is of another thing")
-    for name, other in (("kind", "kind"), ("platform_id", "id"), ("parent_id", "parent"),
-                        ("thread_id", "thread"), ("author_id", "author"), ("title", "title"),
-                        ("language", "language"), ("visibility", "visibility")):  # fmt: skip
-        if isinstance(row.get(name), str) and row[name] != storable(form[other]):
+    for name in ("kind", "id", "parent", "thread", "title", "language", "visibility"):
+        if row[name] != storable(form[name]):
             package.wrong(f"{what}: json/items.jsonl has another {name} than was sealed")
+    if row["author"]["id"] != storable(form["author"]):
+        package.wrong(f"{what}: json/items.jsonl has another author than was sealed")
     if [each["key"] for each in form["media"]] != [each["key"] for each in pre["media"]]:
         package.wrong(f"{what}: its media are not those that were sealed")
-    return check_files(package, item, row.get("files") or [], media)
+    return check_files(package, item, row["files"], media)
 
 
 def check_files(
@@ -469,41 +475,34 @@ def check_files(
     sealed = {each["sha256"] for each in item["place"]["preimage"]["media"]}
     late = 0
     for file in files:
-        sha256 = file.get("sha256") or ""
-        if not sha256:
+        if not file["sha256"]:
             continue
-        if sha256 not in sealed:
-            if "" not in sealed:
-                package.wrong("{}: a media file is not one that was sealed".format(item["bates"]))
+        if file["sha256"] not in sealed and "" in sealed:
             late += 1
-        if media and file.get("path") and sha256 not in media:
-            package.wrong("{}: a media file is not in media/".format(item["bates"]))
+        elif file["sha256"] not in sealed:
+            package.wrong("{}: a media file is not one that was sealed".format(item["bates"]))
+        real = package.hashes.get("data/" + file["path"])
+        if media and file["path"] and (real is None or real["sha256"] != file["sha256"]):
+            package.wrong("{}: {} is not what was released".format(item["bates"], file["path"]))
     return late
 
 
 def check_table(package: Package) -> str:
     """The index of the table, if there is one as CSV."""
-    names = sorted(n[5:] for n in package.hashes if re.fullmatch("data/table/.*[.]csv", n))
-    rows: list[dict[str, str]] = []
-    for name in names:
-        with package.path(name).open(encoding="utf-8-sig", newline="") as file:
-            found = list(csv.reader(file, strict=True))
-        heads = [re.sub("[^a-z0-9]+", "_", each.lower()).strip("_") for each in found[0]]
-        heads = ["bates" if each == "bates_number" else each for each in heads]
-        if "bates" in heads and "media" not in Path(name).stem:
-            if any(len(each) != len(heads) for each in found[1:]):
-                package.wrong(f"{name}: a row has not as many cells as the head")
-            rows += [dict(zip(heads, each)) for each in found[1:]]
-    if not rows:
+    name = "table/index.csv"
+    if not package.has(name):
         return ""
-    rows = [each for each in rows if each["bates"]]
-    released = [each for each in package.items if each["outcome"] != WITHHOLD]
-    if [each["bates"] for each in rows] != [each["bates"] for each in released]:
-        package.wrong("table/ has other items, or another order, than proof/items.jsonl")
-        return ""
-    for item, row in zip(released, rows):
-        compare(package, item, dict(row), "table/")
-    return f"{len(rows)} rows agree"
+    csv.field_size_limit(1 << 30)
+    rows = 0
+    with package.path(name).open(encoding="utf-8-sig", newline="") as file:
+        for item, row in paired(package, csv.DictReader(file, strict=True), name):
+            compare(package, item, row, row["published_utc"], name)
+            if None in row or None in row.values():
+                package.wrong(
+                    "{}: {} has not as many cells as the head".format(name, item["bates"])
+                )
+            rows += 1
+    return f"{rows} rows agree"
 
 
 # --- signature and time stamps
@@ -621,7 +620,6 @@ def verify(bag: Path, trusted: Sequence[Path], *, allow_unsigned: bool = False) 
     times: dict[str, list[datetime]] = {}
     report.step("files", lambda: hash_all(package))
     report.step("bag", lambda: check_bag(package))
-    report.step("items", lambda: _load(package))
     report.step("manifest", lambda: check_manifest(package))
     report.step("order", lambda: check_order(package))
     report.step("ledger", lambda: check_ledger(package, runs))
@@ -645,11 +643,6 @@ def verify(bag: Path, trusted: Sequence[Path], *, allow_unsigned: bool = False) 
             "consistent with the package itself; compare their fingerprints with the agency's"
         )
     return report
-
-
-def _load(package: Package) -> str:
-    package.items = list(package.lines("proof/items.jsonl"))
-    return f"{len(package.items)}"
 
 
 def main(arguments: Iterable[str]) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Self
 
 from xlsxwriter import Workbook  # type: ignore[import-untyped]
 from xlsxwriter.exceptions import XlsxWriterException  # type: ignore[import-untyped]
@@ -20,7 +21,10 @@ MOST_ROWS = 1_048_576  # of a sheet, the header included
 
 
 class Book:
-    """A workbook at `path`; `at_most` rows stand on one sheet, the header included."""
+    """A workbook at `path`; `at_most` rows stand on one sheet, the header included.
+
+    As a context manager it writes the file at the end, unless something went wrong inside.
+    """
 
     def __init__(
         self, path: Path, *, title: str, made_at: datetime, at_most: int = MOST_ROWS
@@ -46,18 +50,25 @@ class Book:
         """A new table, on sheets of its own. Tables are written one after another."""
         return Table(self, name, header, widths)
 
-    def close(self) -> None:
-        """Write the file.
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, wrong: type[BaseException] | None, *_: object) -> None:
+        """Write the file, or let go of it.
 
         Raises: ExportError when the disk refuses or a sheet is too large for the format.
         """
         try:
-            self.book.close()
+            if wrong is None:
+                self.book.close()
         except XlsxWriterException as error:
             raise ExportError(
                 f"the workbook {self._path.name} could not be written: {error}; check the disk, "
                 "or produce without the format table"
             ) from error
+        finally:
+            for sheet in self.book.worksheets():
+                sheet.row_data_fh.close()  # a temporary file, open still if nobody finished it
 
 
 class Table:

@@ -9,7 +9,7 @@ import json
 import logging
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -276,25 +276,34 @@ def write_json(production: Production, data: Path) -> None:
     """The released items as JSON Lines."""
     with (data / "json" / "items.jsonl").open("w") as file:
         for item in production.items():
-            row = asdict(replace(item, place=None))
-            file.write(json.dumps(row, default=_text) + "\n")
+            files = [{"path": f"media/{e.path}", "sha256": e.sha256} for e in item.files]
+            row = {
+                "position": item.position, "bates": item.bates, "record": item.record_id,
+                "version": item.version, "published": _text(item.published_at),
+                "kind": item.kind, "id": item.platform_id, "parent": item.parent_id,
+                "thread": item.thread_id, "author": {"id": item.author_id},
+                "title": item.title, "language": item.language, "visibility": item.visibility,
+                "text": item.text, "files": files, "redactions": [e.code for e in item.cuts],
+                "digest": item.digest, "canonical": item.canonical, "native": item.native,
+            }  # fmt: skip
+            file.write(json.dumps(row) + "\n")
 
 
-def _text(value: object) -> str:
-    assert isinstance(value, datetime)
-    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+def _text(moment: datetime | None) -> str:
+    assert moment is not None
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def write_table(production: Production, data: Path) -> None:
     """The index as CSV, with a byte order mark as spreadsheets want it."""
     with (data / "table" / "index.csv").open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow(["Bates number", "Record", "Version", "Published (UTC)", "Text"])
+        writer.writerow(["bates", "position", "record", "version", "published_utc", "text"])
         for item in production.items():
-            assert item.published_at is not None
             writer.writerow(
-                [item.bates, item.record_id, item.version, _text(item.published_at), item.text]
-            )
+                [item.bates, item.position, item.record_id, item.version,
+                 _text(item.published_at), item.text]
+            )  # fmt: skip
 
 
 def bag_up(bag: Path) -> None:

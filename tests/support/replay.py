@@ -52,7 +52,8 @@ def wayback(folder: Path, *archives: Path) -> Iterator[str]:
     timer.start()
     try:
         assert process.stdout is not None
-        found = re.fullmatch(r"port (\d+)\n", process.stdout.readline())
+        said = (re.fullmatch(r"port (\d+)\n", line) for line in process.stdout)
+        found = next((match for match in said if match), None)
         assert found, "pywb did not start"
         yield f"http://127.0.0.1:{found[1]}/released"
     finally:
@@ -63,9 +64,11 @@ def wayback(folder: Path, *archives: Path) -> Iterator[str]:
 
 # The port is chosen by the system and told when the server listens: nothing needs to wait.
 _SERVER = """
+from gevent.monkey import patch_all
+patch_all()
 from gevent.pywsgi import WSGIServer
 from pywb.apps.frontendapp import FrontEndApp
-server = WSGIServer(("127.0.0.1", 0), FrontEndApp(config_file=None, custom_config={}), log=None)
+server = WSGIServer(("127.0.0.1", 0), FrontEndApp(), log=None)
 server.start()
 print("port", server.server_port)
 server.serve_forever()

@@ -105,8 +105,10 @@ class TimeAuthority(Simulator):
 
     name = "time authority"
 
-    def __init__(self, folder: Path, *, out_of_order: bool = False) -> None:
-        self.keys = Authority(folder, "Springfield Time", stamps=True)
+    def __init__(
+        self, folder: Path, *, out_of_order: bool = False, named: str = "Springfield Time"
+    ) -> None:
+        self.keys = Authority(folder, named, stamps=True)
         self.ca_file = self.keys.root
         self.says: Response | None = None
         self.asked = 0

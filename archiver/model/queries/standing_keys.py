@@ -141,14 +141,14 @@ def prepare(
     *,
     zone: ZoneInfo,
     holds: Sequence[int],
+    words: Mapping[int, str],
     answered: Iterable[int] = (),
-    among: Sequence[int] | None = None,
 ) -> Keys:
     """Gather what is rare into tables of this connection alone. `holds` are the numbers of
-    those that bind, `answered` those of the records about whose maximum a person decided;
-    `among`: only keys of these records, and of the posts that they are comments on, will be
-    asked for. `zone` is the agency's."""
-    series = gather(connection, needs, zone=zone, answered=answered, among=among)
+    those that bind, `answered` those of the records about whose maximum a person decided.
+    `words` is what `standing_words` found in the records whose keys, and in the posts of which,
+    will be asked for. `zone` is the agency's."""
+    series = gather(connection, needs, zone=zone, answered=answered, words=words)
     own = tuple(own_authors(connection)) if needs.roles else ()
     dialect = connection.dialect.name
     return Keys(

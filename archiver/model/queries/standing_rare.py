@@ -4,7 +4,7 @@ into tables of one connection, so that the keys of all records can be made from 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -27,7 +27,6 @@ from sqlalchemy.types import TypeEngine
 
 from archiver.model.queries.bulk import bulk
 from archiver.model.queries.retention import attached, claims_by_hand, stated_for
-from archiver.model.queries.standing_words import words_found
 from archiver.model.tables import Id, Utc, accounts, findings, records, versions
 from archiver.model.tables_retention import assignments
 
@@ -93,11 +92,11 @@ def gather(
     *,
     zone: ZoneInfo,
     answered: Iterable[int],
-    among: Sequence[int] | None,
+    words: Mapping[int, str],
 ) -> dict[int, str]:
     """Fill the tables; returns the series that people put records into, by their numbers.
-    `answered` are the records about whose maximum a person decided. `among`: look for words in
-    these records only. `zone` is the agency's."""
+    `answered` are the records about whose maximum a person decided, `words` the places of
+    the words that records have. `zone` is the agency's."""
     for table in _temporary.sorted_tables:
         connection.exec_driver_sql(f"DROP TABLE IF EXISTS {table.name}")
         table.create(connection, checkfirst=False)
@@ -112,8 +111,7 @@ def gather(
     said = stated_for().subquery()
     _gather(connection, STATED, select(said.c.record_id, said.c.event + "=" + said.c.day))
     bulk(connection, ANSWERED, [{"record_id": each, "value": str(each)} for each in answered])
-    if needs.words:
-        _find_words(connection, needs.words, among)
+    bulk(connection, WORDS, [{"record_id": n, "value": each} for n, each in words.items()])
     series = _number_series(connection)
     _analyse(connection)
     return series
@@ -176,18 +174,6 @@ def _gather(connection: Connection, table: Table, pairs: Select[Any]) -> None:
     connection.execute(table.insert().from_select(["record_id", "value"], joined))
 
 
-def _find_words(connection: Connection, words: Sequence[str], among: Sequence[int] | None) -> None:
-    """Which of the words occur in any version of a record."""
-    found: dict[int, set[int]] = {}
-    for record_id, places in words_found(connection, words, among=among):
-        found.setdefault(record_id, set()).update(places)
-    rows = [
-        {"record_id": each, "value": ",".join(map(str, sorted(places)))}
-        for each, places in found.items()
-    ]
-    bulk(connection, WORDS, rows)
-
-
 def _number_series(connection: Connection) -> dict[int, str]:
     """Number the series that people put records into by their first such row."""
     first = (
@@ -207,6 +193,3 @@ def _analyse(connection: Connection) -> None:
     if connection.dialect.name == "postgresql":
         for table in _temporary.sorted_tables:
             connection.exec_driver_sql(f"ANALYZE {table.name}")
-
-
-# -- the query --------------------------------------------------------------------------------

@@ -8,10 +8,10 @@ as it does for one record.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 
 from sqlalchemy import (
     ColumnElement,
-    Connection,
     LargeBinary,
     String,
     cast,
@@ -22,32 +22,58 @@ from sqlalchemy import (
     select,
 )
 
+from archiver.model.database import Connection, Database
 from archiver.model.queries.known import AT_ONCE
-from archiver.model.tables import versions
+from archiver.model.queries.together import together
+from archiver.model.tables import records, versions
 from retention.words import needle, normalised
 
 
-def words_found(
-    connection: Connection, words: Sequence[str], *, among: Iterable[int] | None = None
-) -> Iterator[tuple[int, set[int]]]:
-    """For versions that have any of the words: the number of the record, and the places in
-    `words` of those that they have. A record may come more than once. `among`: only versions
-    of these records."""
+def words_found(database: Database, words: Sequence[str]) -> dict[int, str]:
+    """The records that have any of the words, by their numbers: the places in `words` of
+    those that they have, between commas.
+
+    Raises: StoreError when the database cannot be used.
+    """
+    if not any(map(needle, words)):
+        return {}
+    with database.read() as connection:
+        first, last = connection.execute(
+            select(func.min(records.c.id), func.max(records.c.id))
+        ).one()
+    if first is None:
+        return {}
+    middle = (first + last) // 2
+    halves = [versions.c.record_id <= middle, versions.c.record_id > middle]
+    found = together(database, [partial(_found, words=words, where=each) for each in halves])
+    return {record_id: places for half in found for record_id, places in half.items()}
+
+
+def words_of(
+    connection: Connection, words: Sequence[str], *, among: Iterable[int]
+) -> dict[int, str]:
+    """The same of a few records, given by their numbers."""
+    return _found(connection, words=words, where=versions.c.record_id.in_(list(among)))
+
+
+def _found(
+    connection: Connection, *, words: Sequence[str], where: ColumnElement[bool]
+) -> dict[int, str]:
     sought = [(place, found) for place, word in enumerate(words) if (found := needle(word))]
     if not sought:
-        return
+        return {}
     query = (
         select(versions.c.record_id, versions.c.title, versions.c.words)
-        .where(_possible([each for _, each in sought], connection.dialect.name))
+        .where(where, _possible([each for _, each in sought], connection.dialect.name))
         .execution_options(yield_per=AT_ONCE)
     )
-    if among is not None:
-        query = query.where(versions.c.record_id.in_(list(among)))
+    found: dict[int, set[int]] = {}
     for record_id, title, text in connection.execute(query):
         hay = normalised(f"{title} {text}")
         places = {place for place, each in sought if each in hay}
         if places:
-            yield record_id, places
+            found.setdefault(record_id, set()).update(places)
+    return {each: ",".join(map(str, sorted(places))) for each, places in found.items()}
 
 
 def _possible(sought: Sequence[str], dialect: str) -> ColumnElement[bool]:

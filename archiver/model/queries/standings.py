@@ -7,15 +7,15 @@ write lock is held for that UPDATE only, so captures never wait long.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from threading import Lock
 from typing import Any
 
 from sqlalchemy import (
     Column,
-    Connection,
     MetaData,
     String,
     Table,
@@ -31,13 +31,16 @@ from sqlalchemy import (
     update,
 )
 
+from archiver.model.database import Connection, Database
 from archiver.model.queries.bulk import bulk
 from archiver.model.queries.standing_keys import Keys
+from archiver.model.queries.together import together
 from archiver.model.tables import Id, records
 from archiver.model.tables_retention import standings, tombstones
 from retention.facts import Standing
 
 STRETCH = 100_000  # records whose standings move in one transaction
+WORKERS = 2  # connections that share the work: while one writes, the other makes keys
 
 _temporary = MetaData()
 _KEYED = Table(
@@ -75,6 +78,9 @@ class Verdict:
     series: str
 
 
+JudgeKey = Callable[[str], Verdict]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Due:
     """How much of a series is due, or waits for a person to decide."""
@@ -89,28 +95,65 @@ class Due:
 
 
 def rewrite(
-    connection: Connection, keys: Keys, judge: Callable[[str], Verdict], *, day: date
+    database: Database,
+    prepare: Callable[[Connection], tuple[Keys, JudgeKey]],
+    *,
+    day: date,
+    stretch: int = STRETCH,
 ) -> None:
-    """Write all standings for an agency-local day.
+    """Write all standings for an agency-local day. Each of the connections that share the work
+    prepares its own keys, with who judges them.
 
-    The connection prepared the keys and is in no transaction; each stretch commits.
+    Raises: StoreError when the database cannot be used, and whatever preparing and judging
+    raise; the stretches that were written by then stay.
     """
+    with database.read() as connection:
+        waiting = deque(_stretches(connection, stretch))
+    writes = Lock()
+
+    def work(connection: Connection) -> None:
+        try:
+            keys, judge = prepare(connection)
+            connection.commit()
+            with connection.begin():
+                _make_tables(connection)
+            while (part := _next(waiting)) is not None:
+                _move(connection, keys, judge, part, day, writes)
+        finally:
+            waiting.clear()  # there is nothing left, or it failed: nobody starts another
+
+    together(database, [work] * min(WORKERS, len(waiting)))
+
+
+def _next(waiting: deque[tuple[int, int]]) -> tuple[int, int] | None:
+    try:
+        return waiting.popleft()
+    except IndexError:  # the other connection was faster
+        return None
+
+
+def _move(
+    connection: Connection,
+    keys: Keys,
+    judge: JudgeKey,
+    part: tuple[int, int],
+    day: date,
+    writes: Lock,
+) -> None:
+    """Key, judge and write one stretch. Of the connections one writes at a time: it is told
+    at once when its turn comes, where the database would have it ask again and again."""
+    connection.execution_options(archiver_writes=False)
     with connection.begin():
-        _make_tables(connection)
-        stretches = list(_stretches(connection))
-    for first, last in stretches:
-        connection.execution_options(archiver_writes=False)
-        with connection.begin():
-            _judge_stretch(connection, keys, judge, first, last)
-        connection.execution_options(archiver_writes=True)
-        with connection.begin():
-            _write_stretch(connection, first, last, day)
+        _judge_stretch(connection, keys, judge, *part)
+    connection.execution_options(archiver_writes=True)
+    with writes, connection.begin():
+        _write_stretch(connection, *part, day)
 
 
 def count_keys(connection: Connection, keys: Keys) -> Counter[str]:
     """How many records have which key."""
     counts: Counter[str] = Counter()
-    for first, last in _stretches(connection):
+    for first, last in _stretches(connection, STRETCH):
         found = keys.query(first, last).subquery()
         query = select(found.c.key, func.count()).group_by(found.c.key)
         for key, number in connection.execute(query):
@@ -179,16 +222,16 @@ def _make_tables(connection: Connection) -> None:
         table.create(connection, checkfirst=False)
 
 
-def _stretches(connection: Connection) -> Iterator[tuple[int, int]]:
+def _stretches(connection: Connection, stretch: int) -> Iterator[tuple[int, int]]:
     first, last = connection.execute(select(func.min(records.c.id), func.max(records.c.id))).one()
     if first is None:
         return
-    for start in range(first, last + 1, STRETCH):
-        yield start, start + STRETCH - 1
+    for start in range(first, last + 1, stretch):
+        yield start, start + stretch - 1
 
 
 def _judge_stretch(
-    connection: Connection, keys: Keys, judge: Callable[[str], Verdict], first: int, last: int
+    connection: Connection, keys: Keys, judge: JudgeKey, first: int, last: int
 ) -> None:
     connection.execute(delete(_KEYED))
     made = keys.query(first, last)

@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator, FormatChecker, ValidationError
+from pyld import jsonld  # type: ignore[import-untyped]
+from pyld.documentloader.frozen import FrozenDocumentLoader  # type: ignore[import-untyped]
 
 from archiver.export.base import Production, Released
 from archiver.export.item_json import item_json
@@ -120,6 +122,25 @@ def test_the_activity_stream_is_a_collection_with_all_items_in_order(tmp_path: P
     assert all(each["mediaType"] == "text/plain" for each in stream["orderedItems"])
 
 
+def test_a_json_ld_processor_understands_every_member(tmp_path: Path) -> None:
+    """PyLD drops what the context does not define, so no member may be missing afterwards."""
+    stream = _stream(_write(staged(tmp_path / "staging"), tmp_path / "json"))
+    options = {"documentLoader": FrozenDocumentLoader(), "base": "file:///data/json/a.jsonld"}
+    (expanded,) = jsonld.expand(stream, options)
+    vocabulary = "https://www.w3.org/ns/activitystreams#"
+    assert expanded["@type"] == [f"{vocabulary}OrderedCollection"]
+    (listed,) = expanded[f"{vocabulary}items"]
+    for read, item in zip(listed["@list"], stream["orderedItems"], strict=True):
+        assert read["@id"] == item["id"]
+        assert read["@type"] == [vocabulary + item["type"]]
+        assert len(read) == len(item)
+        assert read[f"{vocabulary}content"] == [{"@value": item["content"]}]
+        for whole, told in zip(
+            read.get(f"{vocabulary}attachment", ()), item.get("attachment", ()), strict=True
+        ):
+            assert len(whole) == len(told)
+
+
 def test_an_answer_refers_to_what_it_answers(tmp_path: Path) -> None:
     production = staged(tmp_path / "staging")
     stream = _stream(_write(production, tmp_path / "json"))["orderedItems"]
@@ -129,8 +150,9 @@ def test_an_answer_refers_to_what_it_answers(tmp_path: Path) -> None:
     assert by_platform["c1"]["context"] == by_platform["t1"]["context"]
     assert "inReplyTo" not in by_platform["t1"]
     assert by_platform["f1"]["archiver:visibility"] == "hidden"
-    lost = staged(tmp_path / "other", items=[released(1, parent_id="far")])
+    lost = staged(tmp_path / "other", items=[released(1, parent_id="far", thread_id="")])
     (only,) = _stream(_write(lost, tmp_path / "lost"))["orderedItems"]
+    assert "context" not in only
     assert only["inReplyTo"] == {"type": "Note", "archiver:platformId": "far"}
 
 

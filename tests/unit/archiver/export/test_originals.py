@@ -6,6 +6,7 @@ import csv
 import hashlib
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -52,6 +53,34 @@ def test_a_file_that_two_items_have_is_listed_twice_and_lies_there_once(tmp_path
     assert [row["bates"] for row in rows] == ["SPD-000001", "SPD-000002"]
     assert len(list(media.rglob("*.png"))) == 1
     assert rows[0]["alt_text"] == "'=badge"
+
+
+def test_it_is_a_second_name_of_the_staged_file_where_that_is_possible(tmp_path: Path) -> None:
+    staging = tmp_path / "staging"
+    file = a_file(staging, 1, "photo.jpg")
+    folder = _write(staged(staging, items=[released(1, files=(file,))]), tmp_path / "media")
+    assert (folder / file.path).samefile(staging / "files" / file.path)
+
+
+def test_between_two_file_systems_it_is_a_copy(tmp_path: Path) -> None:
+    with TemporaryDirectory(dir="/dev/shm") as other:
+        staging = Path(other)
+        assert staging.stat().st_dev != tmp_path.stat().st_dev
+        file = a_file(staging, 1, "photo.jpg")
+        folder = _write(staged(staging, items=[released(1, files=(file,))]), tmp_path / "media")
+        assert (folder / file.path).read_bytes() == (staging / "files" / file.path).read_bytes()
+
+
+def test_a_folder_that_is_not_empty_is_refused_and_nothing_overwritten(tmp_path: Path) -> None:
+    staging = tmp_path / "staging"
+    file = a_file(staging, 1, "photo.jpg")
+    production = staged(staging, items=[released(1, files=(file,))])
+    taken = tmp_path / "media" / file.path
+    taken.parent.mkdir(parents=True)
+    taken.write_bytes(b"of another production")
+    with pytest.raises(ExportError, match="the media of 2026-0001-1 could not be written"):
+        MediaExporter().write(production, tmp_path / "media", lambda _: None)
+    assert taken.read_bytes() == b"of another production"
 
 
 def test_what_no_item_names_is_not_copied(tmp_path: Path) -> None:

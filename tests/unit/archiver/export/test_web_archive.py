@@ -151,7 +151,7 @@ def test_addresses_are_sorted_as_in_other_indexes(uri: str, key: str) -> None:
 
 
 def test_pywb_shows_the_page_of_an_item_with_its_picture(tmp_path: Path) -> None:
-    picture = a_file(tmp_path / "staging", 1, "photo", alt_text="The new bridge")
+    picture = a_file(tmp_path / "staging", 1, "photo.jpg", alt_text="The new bridge")
     item = released(1, text="The bridge is <open> again. ¡Gracias!", files=(picture,))
     cut = released(2, text="Call [redacted: PRIV]", cuts=(PRIVATE,), permalink="")
     production = staged(tmp_path / "staging", items=(item, cut))
@@ -192,7 +192,7 @@ def test_a_record_says_which_answer_it_was_converted_from(tmp_path: Path) -> Non
         told = [
             (str(each.record_type).rpartition(".")[2], each.headers.get("WARC-Refers-To"))
             for each in FastIterator(file, parse_http=False)
-            if each.headers.get("WARC-Target-URI", "").startswith("urn:archiver:")
+            if (each.headers.get("WARC-Target-URI") or "").startswith("urn:archiver:")
         ]
     assert told == [("conversion", f"<{ids['x1']}>"), ("resource", None)]
 
@@ -202,12 +202,11 @@ def test_originals_are_copied_byte_for_byte_once_and_never_for_redacted_items(
 ) -> None:
     source = written(staged(tmp_path / "other", items=[released(9)]), tmp_path / "source")
     whole = (source / WARC).read_bytes()
-    end = len(gzip.GzipFile(fileobj=(source / WARC).open("rb")).read()) and whole
     asked: list[str] = []
 
     def originals(item: Released) -> list[bytes]:
         asked.append(item.bates)
-        return [end]
+        return [whole]
 
     items = [
         released(1, exchange_id="shared"),
@@ -222,7 +221,7 @@ def test_originals_are_copied_byte_for_byte_once_and_never_for_redacted_items(
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    picture = a_file(tmp_path / "staging", 1, "photo")
+    picture = a_file(tmp_path / "staging", 1, "photo.jpg")
     gone = replace(picture, path="aa/gone.jpg")
     production = staged(tmp_path / "staging", items=[released(1, files=(gone,))])
     with pytest.raises(ExportError, match=r"gone\.jpg.*produce again"):
