@@ -338,7 +338,7 @@ def productions(context: typer.Context, as_json: AsJson = False) -> None:
             (
                 f"{each.request}-{each.number}",
                 each.state,
-                f"{each.prefix}-{each.first:06d} to {each.last:06d}",
+                f"{each.prefix}{each.first:06d} to {each.last:06d}",
                 each.made_by,
                 each.made_at.date(),
                 each.manifest_sha256,

@@ -32,13 +32,15 @@ def write_letter(
     facts: Mapping[str, object] | None = None,
 ) -> tuple[str, str]:
     """The letter's text and its SHA-256. `facts` are those that only this letter has: the
-    `reason` of a denial, the `outcome`, an `estimate`, the counts of a production.
+    `reason` of a denial, an `estimate`, the number of an `instalment`.
 
     Raises: NotFoundError for an unknown letter; UsageError when a fact is missing.
     """
-    given = {"estimate": "", "instalment": 0, "withheld": 0, "redacted": 0, **(facts or {})}
+    given = {"estimate": "", "instalment": 0, **(facts or {})}
     values = {**_told(standing), "agency": agency, "today": today, "writer": writer, **given}
-    environment = SandboxedEnvironment(undefined=StrictUndefined, trim_blocks=True)
+    environment = SandboxedEnvironment(
+        undefined=StrictUndefined, trim_blocks=True, keep_trailing_newline=True
+    )
     try:
         text = environment.from_string(_template(name, home)).render(values)
     except TemplateError as error:
@@ -74,7 +76,7 @@ def _told(standing: RequestStanding) -> dict[str, object]:
         "productions": [
             {
                 "number": each.number,
-                "bates": f"{each.prefix}-{each.first:06d} to {each.prefix}-{each.last:06d}",
+                "bates": f"{each.prefix}{each.first:06d} to {each.prefix}{each.last:06d}",
                 "sha256": each.manifest_sha256,
             }
             for each in standing.productions

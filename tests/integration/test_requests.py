@@ -182,6 +182,8 @@ def test_every_letter_can_be_written(name: str, archive: Archive, tmp_path: Path
     )  # fmt: skip
     assert number in text
     assert "{" not in text
+    assert "\n\n\n\n" not in text
+    assert all(len(line) < 100 for line in text.splitlines())
 
 
 def test_a_letter_that_lacks_a_fact_is_refused(archive: Archive, tmp_path: Path) -> None:

@@ -1,8 +1,8 @@
 """Where each record stands: written anew set by set, and read.
 
 The database makes the keys of a stretch of records, hands out the distinct ones that it has
-not met yet, and gets back one row each; a single UPDATE then moves the whole stretch. The
-write lock is held for that UPDATE only, so captures never wait long.
+not met yet, and gets back one row each; a single statement then moves the whole stretch. The
+write lock is held for that statement only, so captures never wait long.
 """
 
 from __future__ import annotations
@@ -28,8 +28,9 @@ from sqlalchemy import (
     literal,
     null,
     select,
-    update,
+    true,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 
 from archiver.model.database import Connection, Database
 from archiver.model.queries.bulk import bulk
@@ -245,22 +246,27 @@ def _judge_stretch(
 
 
 def _write_stretch(connection: Connection, first: int, last: int, day: date) -> None:
-    """Move the standings that there are, add those that are new, and forget the destroyed."""
-    values: dict[str, Any] = {name: _VERDICTS.c[name] for name in _COLUMNS}
-    moved = update(standings).where(
-        standings.c.record_id == _KEYED.c.record_id, _KEYED.c.key == _VERDICTS.c.key
+    """Move the standings that there are, add those that are new, and forget the destroyed.
+
+    Rows are met in their order and each is found by its number: an UPDATE that joins would have
+    SQLite go through the standings of all records for every stretch.
+    """
+    columns = [_KEYED.c.record_id, *(_VERDICTS.c[name] for name in _COLUMNS)]
+    found = (
+        select(*columns, literal(day.isoformat()))
+        .join_from(_KEYED, _VERDICTS, _VERDICTS.c.key == _KEYED.c.key)
+        .where(true())  # or SQLite would take ON CONFLICT for a condition of the join
+        .order_by(_KEYED.c.record_id)
     )
-    done = connection.execute(moved.values(**values, rule_id=null(), evaluated_on=day.isoformat()))
-    total = connection.execute(select(func.count()).select_from(_KEYED)).scalar_one()
-    if done.rowcount != total:
-        there = exists().where(standings.c.record_id == _KEYED.c.record_id)
-        fresh = (
-            select(_KEYED.c.record_id, *values.values(), literal(day.isoformat()))
-            .join(_VERDICTS, _VERDICTS.c.key == _KEYED.c.key)
-            .where(~there)
+    names = [*_COLUMNS, "evaluated_on"]
+    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    written = dialect.insert(standings).from_select(["record_id", *names], found)
+    changed: dict[str, Any] = {name: written.excluded[name] for name in names}
+    connection.execute(
+        written.on_conflict_do_update(
+            index_elements=[standings.c.record_id], set_={**changed, "rule_id": null()}
         )
-        names = ["record_id", *_COLUMNS, "evaluated_on"]
-        connection.execute(insert(standings).from_select(names, fresh))
+    )
     gone = select(tombstones.c.record_id).where(tombstones.c.record_id.between(first, last))
     connection.execute(
         delete(standings).where(
