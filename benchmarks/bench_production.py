@@ -45,8 +45,11 @@ class Memory:
         return self
 
     def __exit__(self, *_: object) -> None:
+        whole = self._thread.is_alive()
         self._over.set()
         self._thread.join()
+        if not whole:
+            raise SystemExit("the memory was not watched to the end; measure again")
 
     def _watch(self) -> None:
         while not self._over.wait(LOOK):
@@ -57,13 +60,14 @@ class Memory:
 
 def _tree(process: int) -> Iterator[int]:
     yield process
-    for listed in Path(f"/proc/{process}/task").glob("*/children"):
-        try:
-            below = listed.read_text().split()
-        except OSError:  # it ended meanwhile
-            continue
-        for each in below:
-            yield from _tree(int(each))
+    below: list[str] = []
+    try:
+        for task in os.listdir(f"/proc/{process}/task"):
+            below += Path(f"/proc/{process}/task/{task}/children").read_text().split()
+    except OSError:  # it ended meanwhile
+        return
+    for each in below:
+        yield from _tree(int(each))
 
 
 def _pss(process: int) -> int:

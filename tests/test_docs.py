@@ -95,9 +95,10 @@ def test_only_commands_and_options_that_exist_are_shown(page: Path) -> None:
             words = words[2 if words[0] in ("--home", "--config") else 1 :]
         if not words or words[0] in ("COMMAND", "--help"):
             continue
-        name = " ".join(words[:2]) if " ".join(words[:2]) in known else words[0]
-        assert name in known, call
-        options = {opt for p in COMMANDS[tuple(name.split())].params for opt in p.opts}
+        name = next((n for k in (3, 2, 1) if (n := " ".join(words[:k])) in known), "")
+        assert name, call
+        command = COMMANDS.get((*name.split(), "for"), COMMANDS[tuple(name.split())])
+        options = {opt for p in command.params for opt in (*p.opts, *p.secondary_opts)}
         for flag in re.findall(r"(?<=\s)--[a-z-]+", f" {call}"):
             assert flag in options | {"--help", "--home", "--config", "--version"}, call
 

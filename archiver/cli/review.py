@@ -25,6 +25,7 @@ review = typer.Typer(
 )
 app.add_typer(review, name="review")
 
+Decided = Annotated[Outcome, typer.Argument(help="What is decided.")]
 Item = Annotated[int, typer.Argument(min=1, help="Number of the item in the set.")]
 Code = Annotated[str, typer.Option(help="Exemption; see: archiver exemptions list")]
 Reason = Annotated[str, typer.Option(help="Why, for the exemption log.")]
@@ -83,7 +84,7 @@ def decide(
     context: typer.Context,
     request: Request,
     item: Item,
-    outcome: Outcome,
+    outcome: Decided,
     by: Who,
     code: Code = "",
     reason: Reason = "",
@@ -126,7 +127,7 @@ def decide(
 def bulk(
     context: typer.Context,
     request: Request,
-    outcome: Outcome,
+    outcome: Decided,
     by: Who,
     author: Author = "",
     kind: KindOf = "",

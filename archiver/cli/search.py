@@ -37,6 +37,7 @@ Query = Annotated[
     list[str],
     typer.Argument(help='What to look for: words, "exact words", account:..., after:2026-01-31.'),
 ]
+Kept = Annotated[str, typer.Argument(help="Its name.")]
 Limit = Annotated[int, typer.Option(min=1, max=1000, help="At most so many.")]
 After = Annotated[str, typer.Option(help="Go on behind the page that named this.")]
 Oldest = Annotated[bool, typer.Option("--oldest-first", help="The oldest first.")]
@@ -92,7 +93,7 @@ def list_saved(context: typer.Context, as_json: AsJson = False) -> None:
 
 
 @saved.command()
-def save(context: typer.Context, name: str, query: Query, by: Who = "") -> None:
+def save(context: typer.Context, name: Kept, query: Query, by: Who = "") -> None:
     """Keep a question under a name."""
     with options(context).archive() as archive:
         made = use_case(archive).save(name, " ".join(query), by=by)
@@ -102,7 +103,7 @@ def save(context: typer.Context, name: str, query: Query, by: Who = "") -> None:
 @saved.command()
 def run(
     context: typer.Context,
-    name: str,
+    name: Kept,
     limit: Limit = 20,
     after: After = "",
     facets: WithFacets = False,
@@ -117,7 +118,7 @@ def run(
 
 
 @saved.command()
-def forget(context: typer.Context, name: str, by: Who = "") -> None:
+def forget(context: typer.Context, name: Kept, by: Who = "") -> None:
     """Take a saved search back."""
     with options(context).archive() as archive:
         use_case(archive).forget(name, by=by)

@@ -62,6 +62,7 @@ def _calendar(name: str, begins: Utc | TypeEngine[int]) -> Table:
         Column("begins", begins, primary_key=True, autoincrement=False),
         Column("day", String(10), nullable=False),
         prefixes=["TEMPORARY"],
+        sqlite_with_rowid=False,  # so that a look-up needs one search, not two
     )
 
 

@@ -59,7 +59,7 @@ def words_of(
 def _found(
     connection: Connection, *, words: Sequence[str], where: ColumnElement[bool]
 ) -> dict[int, str]:
-    sought = [(place, found) for place, word in enumerate(words) if (found := needle(word))]
+    sought = [(place, sign) for place, word in enumerate(words) if (sign := needle(word))]
     if not sought:
         return {}
     query = (
