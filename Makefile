@@ -9,7 +9,7 @@ run: setup
 	$(BIN)/archiver demo
 
 setup: $(VENV)/.run
-setup-test: $(VENV)/.test
+setup-test: $(VENV)/.test $(VENV)/referees/.done
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
@@ -22,6 +22,12 @@ $(VENV)/.run: $(VENV)/bin/python setup.cfg pyproject.toml
 $(VENV)/.test: $(VENV)/bin/python setup.cfg pyproject.toml
 	$(BIN)/pip install --quiet --editable '.[test]'
 	touch $@ $(VENV)/.run
+
+# Other people's readers of our packages; apart, since they pin older libraries.
+$(VENV)/referees/.done: $(VENV)/bin/python
+	$(PYTHON) -m venv $(VENV)/referees
+	$(VENV)/referees/bin/pip install --quiet 'pywb>=2.8' 'wacz>=0.5'
+	touch $@
 
 system-packages:
 	sh tests/support/system-packages.sh

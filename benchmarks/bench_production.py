@@ -62,8 +62,8 @@ def _tree(process: int) -> Iterator[int]:
     yield process
     below: list[str] = []
     try:
-        for task in os.listdir(f"/proc/{process}/task"):
-            below += Path(f"/proc/{process}/task/{task}/children").read_text().split()
+        for task in Path(f"/proc/{process}/task").iterdir():
+            below += (task / "children").read_text().split()
     except OSError:  # it ended meanwhile
         return
     for each in below:
