@@ -14,6 +14,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from types import FrameType
 
@@ -21,6 +22,7 @@ from sdnotify import SystemdNotifier  # type: ignore[import-untyped]
 
 from archiver import __version__
 from archiver.capture.recover import recover
+from archiver.desk.media_texts import MediaTexts
 from archiver.desk.teller import Teller
 from archiver.desk.watch import Watch
 from archiver.desk.watch_rules import UNREADABLE, Terms
@@ -40,6 +42,8 @@ _STATUS_EVERY = 10.0  # seconds
 
 SETTLE_EVERY = timedelta(minutes=10)
 LOOK_AT_RETENTION_EVERY = timedelta(minutes=10)  # it is evaluated once for each agency day
+READ_MEDIA_EVERY = timedelta(hours=1)
+MEDIA_AT_ONCE = 1_000  # files that are read in a round
 
 log = logging.getLogger(__name__)
 
@@ -71,6 +75,9 @@ def run(
         dispatcher.every(LOOK_AT_RETENTION_EVERY, lambda: _retention(archive), "retention")
         every = archive.settings.sections.proof.every
         dispatcher.every(every, lambda: _checkpoint(archive), "checkpoints")
+        if archive.settings.sections.search.ocr:
+            read = partial(_read_media, archive, lambda: bool(came) or stop.is_set())
+            dispatcher.every(READ_MEDIA_EVERY, read, "media texts")
         dispatcher.start()
         _log_start(archive, dispatcher)
         systemd.say("READY=1")
@@ -151,6 +158,17 @@ def _checkpoint(archive: Archive) -> None:
         log.error("%s", problem, extra={"action": "time stamp failed"})
     if done.made is not None or done.stamps:
         log.info("checkpoint: %s", done, extra={"action": "checkpoint"})
+
+
+def _read_media(archive: Archive, ended: Callable[[], bool]) -> None:
+    """Read text out of pictures and captions that are new, for search."""
+    reader = MediaTexts(
+        archive.database, archive.vault, archive.clock, locks=archive.settings.locks_path
+    )
+    languages = archive.settings.sections.search.ocr_languages
+    done = reader.read(MEDIA_AT_ONCE, languages, stop=ended)
+    if done.read or done.skipped:
+        log.info("media were read for search: %s", done, extra={"action": "media texts"})
 
 
 def _recover(archive: Archive) -> None:

@@ -36,6 +36,7 @@ from config.settings import (
     Moderation,
     Proof,
     Requests,
+    SearchSettings,
     Sections,
     Signing,
     VaultSettings,
@@ -65,6 +66,7 @@ class _Environment(BaseSettings):
     signing: Signing = Signing()
     moderation: Moderation = Moderation()
     requests: Requests = Requests()
+    search: SearchSettings = SearchSettings()
     log: Log = Log()
 
     @classmethod

@@ -404,6 +404,18 @@ class Requests(_Section):
     """What stands before the numbers of produced items."""
 
 
+Language = Annotated[str, Field(pattern=r"^[a-z]{3}(_[a-z]+)*$", max_length=30)]
+
+
+class SearchSettings(_Section):
+    """What search finds beside the words of the records."""
+
+    ocr: bool = False
+    """The service reads text in pictures, and captions, each hour; needs tesseract."""
+    ocr_languages: tuple[Language, ...] = Field(("eng", "spa"), min_length=1)
+    """Languages that pictures are read in, as tesseract names them."""
+
+
 class Sections(_Section):
     """All settings."""
 
@@ -417,3 +429,4 @@ class Sections(_Section):
     log: Log = Log()
     moderation: Moderation = Moderation()
     requests: Requests = Requests()
+    search: SearchSettings = SearchSettings()

@@ -21,6 +21,7 @@ from archiver.cli import (  # noqa: F401
     dispositions,
     exemptions,
     holds,
+    media_texts,
     productions,
     records,
     report,

@@ -47,6 +47,7 @@ from archiver.model.queries import (
     orders,
     registry,
     standing_keys,
+    standing_rare,
     standing_words,
     standings,
 )
@@ -144,7 +145,7 @@ class Adoptions:
             keys = standing_keys.prepare(
                 connection,
                 needs,
-                zone=zone,
+                days=standing_rare.calendar(connection, zone),
                 holds=list(holds),
                 words=standing_words.words_found(self._database, needs.words),
                 answered=answers,

@@ -10,7 +10,7 @@ from archiver.desk.batches import Loaded
 from archiver.desk.destruction_plan import Plan, make_plan
 from archiver.errors import RefusedError
 from archiver.model.database import Connection
-from archiver.model.queries import due
+from archiver.model.queries import due, since_evaluation
 from archiver.vault.base import Vault
 from retention.facts import Reason
 from retention.guard import Verdict
@@ -26,6 +26,17 @@ def refuse_unless_evaluated(
         raise RefusedError(
             f"retention was evaluated last on {last}, not today; evaluate it and try again"
         )
+    refuse_if_changed(connection, record_ids)
+
+
+def refuse_if_changed(connection: Connection, record_ids: Sequence[int]) -> None:
+    """Raises: RefusedError when a record is not any more what the last evaluation saw."""
+    changed = since_evaluation.changed(connection, record_ids)
+    if changed:
+        raise RefusedError(
+            f"record {min(changed)} changed after retention was evaluated last (and "
+            f"{len(changed) - 1} more); run archiver retention evaluate, then try again"
+        )
 
 
 def verdicts(
@@ -38,7 +49,11 @@ def verdicts(
     verified: Set[int],
     impossible: Mapping[int, str],
 ) -> dict[int, Verdict]:
-    """The guard's answers; what cannot be done provably is refused, too."""
+    """The guard's answers; what cannot be done provably is refused, too.
+
+    Raises: RefusedError as `refuse_if_changed`.
+    """
+    refuse_if_changed(connection, record_ids)
     found = permit.verdicts(
         connection, loaded, record_ids, day=day, in_force=in_force, verified=verified
     )

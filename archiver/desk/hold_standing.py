@@ -64,7 +64,7 @@ def standing_of(
         people = event.detail["custodians"]
         asked.update(dict.fromkeys(people, event.at))
         if event.action == NOTICE_GIVEN:
-            notice = event.detail["text"]
+            notice = event.detail.get("text", notice)
             told.update(dict.fromkeys(people, event.at))
             confirmed.update(dict.fromkeys(people, False))
     known = as_facts(entry, entry.scopes[0])

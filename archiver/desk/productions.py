@@ -18,6 +18,7 @@ from typing import Any
 
 from archiver.clock import Clock
 from archiver.desk import production_formats
+from archiver.desk.production_decisions import still_decided_so
 from archiver.desk.production_folder import ProductionFolder
 from archiver.desk.production_formats import Progress
 from archiver.desk.production_proof import Prover
@@ -165,6 +166,8 @@ class Productions:
                 raise RefusedError(
                     f"{name} is {row.state}; only a finished production is delivered"
                 )
+            with self._database.read() as connection:
+                still_decided_so(connection, row)
             manifest = self._folder(row).data / "proof" / "manifest.json"
             if not manifest.exists() or sha256_of(manifest) != row.manifest_sha256:
                 raise EvidenceError(
@@ -281,6 +284,7 @@ class Productions:
         production, unsigned = folder.production(), bool(row.options["unsigned"])
         names = row.options["formats"]
         with self._database.read() as connection:
+            still_decided_so(connection, row)
             answers = dict(productions.answers(connection, row.id))
         production_formats.write(folder, production, names, answers=answers, progress=progress)
 

@@ -39,7 +39,7 @@ from archiver.model.search_words import MarkKind, emoji_in, folded, plain_url
 
 LONGEST = 4_000  # characters of a question
 DEEPEST = 50  # parentheses and NOTs within one another
-HAS = ("media", "picture", "video", "link", "hashtag")
+HAS = ("media", "picture", "video", "link", "hashtag", "text-in-picture")
 IS = (
     "current", "superseded", "edited", "deleted", "vanished", "hidden", "public", "present",
     "held", "reply",

@@ -1,14 +1,14 @@
 """Where records stand under the law: computed every night, explained one by one.
 
 Nothing is destroyed here. A standing only says what may be proposed; whoever executes a
-disposition asks the law again, record by record.
+disposition is refused if a record changed since, and asks the guard again for each.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 from archiver.clock import Clock
@@ -28,6 +28,7 @@ from archiver.model.queries import (
     registry,
     standing_keys,
     standing_query,
+    standing_rare,
     standing_words,
     standings,
 )
@@ -102,10 +103,11 @@ class Retention:
                 f"{doubt.text} If the day is right: archiver retention evaluate --confirm-clock "
                 "--by NAME"
             )
+        began = self._clock.now()
         self._rewrite(today)
         counts = self.counted()
         done = Evaluated(day=today.day, counts=counts, doubt=doubt.text if doubt else "")
-        self._keep(done, officer)
+        self._keep(done, officer, began)
         return done
 
     def nightly(self) -> Evaluated | None:
@@ -148,7 +150,7 @@ class Retention:
             book=book,
             needs=needs_of(accounts, book),
             today=today,
-            zone=zone,
+            days=standing_rare.calendar(connection, zone),
             accounts=accounts,
             holds={
                 entry.id: as_facts(entry, Scope(everything=True))
@@ -157,8 +159,8 @@ class Retention:
             answers=orders.answers(connection),
         )
 
-    def _keep(self, done: Evaluated, officer: str) -> None:
-        now = self._clock.now()
+    def _keep(self, done: Evaluated, officer: str, now: datetime) -> None:
+        """`now` is when it began: what came later was perhaps not looked at."""
         with self._database.write() as connection:
             acts.keep_evaluation(
                 connection,

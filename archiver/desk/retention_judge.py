@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
 from archiver.desk.retention_law import Lawbook
 from archiver.model.database import Connection
@@ -210,12 +210,13 @@ def _events(happened: Happened) -> list[Reason]:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grounds:
     """What the decisions of a day rest on, but for the records: read once, and the same for
-    every connection that makes keys. See `Judge`; `zone` is the agency's."""
+    every connection that makes keys. See `Judge`; `days` is the
+    agency's calendar."""
 
     book: Lawbook
     needs: Needs
     today: Today
-    zone: ZoneInfo
+    days: Mapping[datetime, str]
     accounts: Sequence[AccountEntry]
     holds: Mapping[int, Hold]
     answers: Mapping[int, tuple[MaximumDecision, ...]]
@@ -225,7 +226,7 @@ class Grounds:
         return standing_keys.prepare(
             connection,
             self.needs,
-            zone=self.zone,
+            days=self.days,
             holds=list(self.holds),
             answered=self.answers,
             words=words,

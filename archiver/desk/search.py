@@ -21,6 +21,7 @@ from archiver.model.queries import browse, ledger, saved_searches, search
 from archiver.model.queries.browse import RecordLine
 from archiver.model.queries.saved_searches import SavedSearch
 from archiver.model.queries.search import Found, Trait
+from archiver.model.queries.search_index import SPOKEN
 from config.settings import Agency
 
 MOST_COUNTED = 10_000  # hits that are counted exactly
@@ -274,8 +275,6 @@ def _hit(found: Found, marker: Marker) -> Hit:
     words = found.words
     if found.title and not words.startswith(found.title):
         words = f"{found.title} · {words}"
-    if found.pictures:
-        words = f"{words} [{found.pictures}]"
     return Hit(
         record_id=found.record_id,
         version_id=found.version_id,
@@ -292,7 +291,7 @@ def _hit(found: Found, marker: Marker) -> Hit:
         captured_at=found.captured_at,
         edited_at=found.edited_at,
         title=found.title,
-        snippet=marker.snippet(words),
+        snippet=_snippet(words, found.pictures, marker),
         language=found.language,
         visibility=found.visibility,
         presence=found.presence,
@@ -301,6 +300,17 @@ def _hit(found: Found, marker: Marker) -> Hit:
         parent_id=found.parent_id,
         thread_id=found.thread_id,
     )
+
+
+def _snippet(words: str, pictures: str, marker: Marker) -> tuple[Piece, ...]:
+    """The text around what was asked for; where only a picture or a film has it, its text."""
+    if not marker.finds(words):
+        for line in pictures.splitlines():
+            if marker.finds(line):
+                spoken = line.startswith(SPOKEN)
+                where = "in the captions of a film: " if spoken else "in a picture: "
+                return (Piece(where, marked=False), *marker.snippet(line.removeprefix(SPOKEN)))
+    return marker.snippet(words)
 
 
 def _years(found: Iterable[Trait], zone: ZoneInfo) -> Iterator[str]:

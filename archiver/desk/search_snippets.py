@@ -76,6 +76,10 @@ class Marker:
             or stems_of(piece, spanish=True) in self._stems
         )
 
+    def finds(self, text: str) -> bool:
+        """Is any word of the question in the text?"""
+        return any(self._asked(found[0]) for found in _PIECE.finditer(text))
+
     def snippet(self, text: str) -> tuple[Piece, ...]:
         """The text around its first marked word, on one line, in pieces."""
         line = " ".join(text.split())

@@ -20,7 +20,9 @@ from archiver.clock import Clock
 from archiver.desk import staging_plan
 from archiver.desk.exemptions import Catalogue
 from archiver.desk.held_media import HeldMedia
-from archiver.desk.leak_check import LeakCheck, Repeat, normal, told
+from archiver.desk.leak_check import LeakCheck, Protected, Repeat, told, without
+from archiver.desk.leak_media import TakenFiles
+from archiver.desk.leak_readings import normal
 from archiver.desk.result_sets import request_of, set_of
 from archiver.desk.staging_files import StagedFiles
 from archiver.desk.staging_item import ItemMaker, Parts, without_originals
@@ -121,12 +123,20 @@ class Staging:
             request = request_of(connection, request_number)
             found = set_of(connection, request_number, set_number)
             plan = self._plan(connection, request, found)
-            leaks = _leaks(plan, order.accept_repeats or {})
+            taken = _taken(connection, plan)
+            protected = [*plan.protected, *taken.protected()]
+            leaks = _leaks(protected, order.accept_repeats or {})
+            title = order.title or f"Records for request {request_number}"
+            _check_words(leaks, title, order.made_by)
             first = order.first or staging.last_bates(connection, order.prefix) + 1
             if first <= staging.last_bates(connection, order.prefix):
                 raise UsageError(f"{order.prefix}{first:06d} was given out already")
-            redacted = _Writing(self, connection, plan, leaks, folder, order, first).run(tell)
-            log = self._capture_log(connection, plan, now)
+            writing = _Writing(self, connection, plan, leaks, taken, folder, order, first)
+            redacted = writing.run(tell)
+            log = tuple(
+                replace(day, gaps=tuple(without(leaks.in_words(each), each) for each in day.gaps))
+                for day in self._capture_log(connection, plan, now)
+            )
         self._ready(request, order, leaks, folder)
         register(first, staged_items(plan, first))
         return Production(
@@ -134,8 +144,8 @@ class Staging:
             zone=self._agency.zone,
             request=request_number,
             number=order.number,
-            title=order.title or f"Records for request {request_number}",
-            query=found.query,
+            title=title,
+            query=without(leaks.in_query(found.query), found.query),
             made_at=now,
             made_by=order.made_by,
             released=plan.released,
@@ -223,6 +233,7 @@ class _Writing:
         connection: Connection,
         plan: Plan,
         leaks: LeakCheck,
+        taken: TakenFiles,
         folder: Path,
         order: Order,
         first: int,
@@ -231,6 +242,7 @@ class _Writing:
         self._connection = connection
         self._plan = plan
         self._leaks = leaks
+        self._taken = taken
         self._folder = folder
         self._order = order
         self._first = first
@@ -242,7 +254,11 @@ class _Writing:
         RefusedError when something that was taken out is found."""
         make_folder(self._folder / FILES)
         files = StagedFiles(
-            self._folder / FILES, self._desk._media, self._leaks, self._repeats.append
+            self._folder / FILES,
+            self._desk._media,
+            self._leaks,
+            self._repeats.append,
+            taken=self._taken,
         )
         done = redacted = 0
         with ExitStack() as stack:
@@ -300,6 +316,10 @@ class _Writing:
         return replace(item, place=place)
 
     def _withheld(self, planned: Planned, item: HeldItem, place: Place | None) -> Withheld:
+        self._repeats += [
+            Repeat(position=planned.position, field="reason", protected=each)
+            for each in self._leaks.in_words(planned.reason)
+        ]
         ground = self._desk._exemptions.of(planned.code)
         moment = item.published_at or item.captured_at
         return Withheld(
@@ -344,8 +364,24 @@ def _check(order: Order, folder: Path) -> None:
         raise ExportError(f"{folder} is not empty; a staging is made whole, in an empty folder")
 
 
-def _leaks(plan: Plan, accepted: Mapping[str, str]) -> LeakCheck:
-    leaks = LeakCheck(plan.protected, accepted=accepted)
+def _taken(connection: Connection, plan: Plan) -> TakenFiles:
+    taken = TakenFiles()
+    for chunk in _chunks([each for each in plan.items if each.marks or not each.released]):
+        taken.add(chunk, media_of(connection, [each.version_id for each in chunk]))
+    return taken
+
+
+def _check_words(leaks: LeakCheck, title: str, made_by: str) -> None:
+    for what, text in (("title of the production", title), ("name of who makes it", made_by)):
+        for each in leaks.in_words(text)[:1]:
+            raise RefusedError(
+                f"the {what} repeats the {each.what} of item {each.position}, which is taken out; "
+                "write another"
+            )
+
+
+def _leaks(protected: Sequence[Protected], accepted: Mapping[str, str]) -> LeakCheck:
+    leaks = LeakCheck(protected, accepted=accepted)
     unknown = {normal(text) for text in accepted} - set(leaks.accepted)
     if unknown:
         raise UsageError(

@@ -14,6 +14,8 @@ from pathlib import Path
 
 from archiver.desk.held_media import HeldMedia
 from archiver.desk.leak_check import LeakCheck, Protected, Repeat
+from archiver.desk.leak_media import TakenFiles
+from archiver.desk.leak_readings import normal
 from archiver.desk.staging_plan import Planned
 from archiver.errors import RefusedError
 from archiver.export.base import ReleasedFile
@@ -30,11 +32,20 @@ Telling = Callable[[Repeat], None]
 class StagedFiles:
     """The files of one staging, below `folder`."""
 
-    def __init__(self, folder: Path, media: HeldMedia, leaks: LeakCheck, tell: Telling) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        media: HeldMedia,
+        leaks: LeakCheck,
+        tell: Telling,
+        *,
+        taken: TakenFiles,
+    ) -> None:
         self._folder = folder
         self._media = media
         self._leaks = leaks
         self._tell = tell
+        self._taken = taken
 
     def write(
         self, planned: Planned, bates: str, media: Sequence[HeldMedium]
@@ -44,7 +55,14 @@ class StagedFiles:
         Raises: RefusedError when a file cannot be redacted as it is marked; EvidenceError
             when the vault does not give what was captured; StoreError.
         """
+        for each in media:
+            for shown in self._taken.shown(planned, each):
+                if normal(shown.text) not in self._leaks.accepted:
+                    self._told(planned, f"file {each.position + 1}", shown)
         return tuple(self._one(planned, bates, each) for each in media)
+
+    def _told(self, planned: Planned, field: str, found: Protected) -> None:
+        self._tell(Repeat(position=planned.position, field=field, protected=found))
 
     def _one(self, planned: Planned, bates: str, medium: HeldMedium) -> ReleasedFile:
         marks = [
@@ -93,13 +111,7 @@ class StagedFiles:
                 out.write(piece)
                 found.update((id(each), each) for each in hits)
         for each in found.values():
-            self._tell(
-                Repeat(
-                    position=planned.position,
-                    field=f"the bytes of file {medium.position + 1}",
-                    protected=each,
-                )
-            )
+            self._told(planned, f"the bytes of file {medium.position + 1}", each)
         width, height = _measured(path, medium)
         return ReleasedFile(
             position=medium.position + 1,

@@ -105,19 +105,24 @@ class ItemMaker:
         return names
 
     def _ids(self, parts: Parts, item: Released) -> tuple[Released, str]:
-        """With the ids of items whose author is redacted replaced; and the code, if there
-        was one."""
+        """With the ids replaced of items that are withheld or whose author is redacted; and
+        the code, if there was one."""
         account = parts.planned.account_id
         words = self._plan.opaque
+        own, parent, thread = (
+            words.get((account, each), "")
+            for each in (item.platform_id, item.parent_id, item.thread_id)
+        )
+        if not (own or parent or thread):
+            return item, ""
         changed = replace(
             item,
-            platform_id=words.get((account, item.platform_id), item.platform_id),
-            parent_id=words.get((account, item.parent_id), item.parent_id),
-            thread_id=words.get((account, item.thread_id), item.thread_id),
+            platform_id=own or item.platform_id,
+            parent_id=parent or item.parent_id,
+            thread_id=thread or item.thread_id,
+            permalink="",  # addresses of answers are made from the ids of what they answer
         )
-        if changed == item:
-            return item, ""
-        return changed, self._plan.silenced[parts.planned.thread][0].code
+        return changed, self._plan.grounds[own or parent or thread]
 
     def _plain(self, parts: Parts) -> Released:
         held, planned = parts.held, parts.planned

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from archiver.desk.exemptions import Catalogue
-from archiver.desk.leak_check import SHORTEST, Protected
+from archiver.desk.leak_check import Protected
+from archiver.desk.leak_readings import words
 from archiver.desk.plain_text import plain_text
 from archiver.desk.review import codes_of
 from archiver.desk.review_rules import Outcome
@@ -54,13 +56,14 @@ class Silenced:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """A whole plan. `silenced` are the redacted authors of each thread. `opaque` gives the
-    word that stands for the platform id of an item whose author is redacted, so that its
-    answers still find it."""
+    word that stands for the platform id of an item that is withheld, or whose author is
+    redacted, so that its answers still find it; `grounds` the exemption behind each word."""
 
     items: Sequence[Planned]
     protected: Sequence[Protected]
     silenced: Mapping[Thread, Sequence[Silenced]]
     opaque: Mapping[tuple[int, str], str]
+    grounds: Mapping[str, str]
 
     @property
     def released(self) -> int:
@@ -73,7 +76,7 @@ class _Draft:
     rows: list[tuple[int, Judged]] = field(default_factory=list)
     protected: list[Protected] = field(default_factory=list)
     silenced: dict[Thread, list[Silenced]] = field(default_factory=dict)
-    hidden: dict[tuple[int, str], bool] = field(default_factory=dict)
+    hidden: dict[tuple[int, str], str] = field(default_factory=dict)
     faults: dict[str, list[int]] = field(default_factory=dict)
 
 
@@ -98,11 +101,13 @@ def made(
     if draft.faults:
         raise RefusedError("; ".join(_told(*each) for each in draft.faults.items()))
     items = tuple(_ordered(draft.rows))
+    opaque = _opaque(items, draft)
     return Plan(
         items=items,
         protected=draft.protected,
         silenced=draft.silenced,
-        opaque=_opaque(items, draft),
+        opaque=opaque,
+        grounds={word: draft.hidden[key] for key, word in opaque.items()},
     )
 
 
@@ -145,7 +150,8 @@ def _take(draft: _Draft, item: Judged, is_own: Callable[[Judged], bool]) -> None
     draft.rows.append((item.version_id, _slim(item)))
     key = (item.account_id, item.platform_id)
     cut = next((mark for mark in decision.marks if mark.what == "author"), None)
-    draft.hidden[key] = draft.hidden.get(key, True) and cut is not None
+    ground = decision.code if decision.outcome == Outcome.WITHHOLD else cut.code if cut else ""
+    draft.hidden[key] = ground if draft.hidden.get(key, ground) else ""
     if decision.outcome == Outcome.WITHHOLD:
         draft.protected += _withheld(item, decision.code, own=is_own(item))
     for mark in decision.marks:
@@ -162,26 +168,34 @@ def _take(draft: _Draft, item: Judged, is_own: Callable[[Judged], bool]) -> None
 
 
 def _withheld(item: Judged, code: str, *, own: bool) -> Iterator[Protected]:
-    texts = {"text": plain_text(item.state), "title": item.title}
+    made = partial(Protected, position=item.position, code=code, record=item.record_id)
+    yield made(text=plain_text(item.state), what="text", whole=True)
+    yield made(text=item.title, what="title", whole=True)
     if not own:
-        texts["handle"] = item.author_handle
-    for what, text in texts.items():
-        yield Protected(text=text, position=item.position, what=what, code=code)
+        names = words(f"{item.author_handle} {item.author_name}")
+        yield made(text=item.author_handle.lstrip("@"), what="handle", words=names, record=0)
+    yield made(text=item.platform_id, what="place", quiet=True, record=0)
 
 
 def _redacted(item: Judged, mark: Mark) -> Iterator[Protected]:
-    if mark.what == "text":
-        texts = [plain_text(item.state)[mark.start : mark.end]]
-    elif mark.what == "title":
-        texts = [item.title[mark.start : mark.end]]
+    secret: frozenset[str] = frozenset()
+    if mark.what in ("text", "title"):
+        whole = plain_text(item.state) if mark.what == "text" else item.title
+        texts = [whole[mark.start : mark.end]]
+        secret = words(texts[0]) - words(f"{whole[: mark.start]} {whole[mark.end :]}")
     elif mark.what == "author":
         texts = [item.author_handle.lstrip("@"), item.author_name, item.author_id]
+        secret = words(" ".join(texts))
     else:
         listed = item.state.get("media", [])
         texts = [str(listed[mark.media].get("alt", ""))] if mark.media < len(listed) else []
+    record = item.record_id if mark.what in ("text", "title") else 0
     for text in texts:
-        if len(text.strip()) >= SHORTEST:
-            yield Protected(text=text, position=item.position, what=mark.what, code=mark.code)
+        yield Protected(text=text, position=item.position, what=mark.what, code=mark.code,
+                        record=record, words=secret)  # fmt: skip
+    if mark.what == "author":
+        yield Protected(text=item.platform_id, position=item.position, what="place",
+                        code=mark.code, quiet=True)  # fmt: skip
 
 
 def _slim(item: Judged) -> Judged:

@@ -26,7 +26,8 @@ FOLDERS: tuple[tuple[str, str, str], ...] = (
      "Viewers and players."),
     ("loadfile", "Load files for review platforms: production.dat, .opt, .xml, with texts and "
      "natives.", "Import in the platform; UTF-8, times in UTC."),
-    ("warc", "The recorded exchanges with the platforms, of released items only.",
+    ("warc", "The released records for replay: their pages, their data, their files, and where "
+     "each was recorded.",
      "A web archive player, for example ReplayWeb.page."),
     ("nara", "Metadata and finding aid for a transfer to archives.",
      "Any text editor; columns are parted by |."),

@@ -27,6 +27,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
@@ -37,14 +38,22 @@ from typing import Any
 MALFORMED = (ValueError, KeyError, TypeError, IndexError, AttributeError, OSError, csv.Error,
              RecursionError)  # fmt: skip
 HEX64 = re.compile("[0-9a-f]{64}")
+TAG_FILE = re.compile("bagit[.]txt|bag-info[.]txt|(tag)?manifest-[a-z0-9]+[.]txt")
 RELEASE, REDACT, WITHHOLD = "release", "redact", "withhold"
+UNSIGNED = (
+    "without a signature, whoever had the package in hand may have left items out, changed pages, "
+    "tables, logs, redacted items and the certificate, and made all hashes anew: the ledger holds "
+    "only what was sealed of items that are released whole"
+)
 CANNOT = (
     "that the platform told the truth: what it said was recorded, not why;",
     "that nothing was missed between two captures, or that the request's search was right;",
     "that the agency had not made up records before the time that the time stamps show;",
     "what stands behind redactions and withheld items: only that they stood in the ledger;",
     "that pages for reading (PDF, HTML, spreadsheets) look like what the platform showed: they "
-    "are held by the signed manifest, not by the ledger.",
+    "are held by the signed manifest, not by the ledger;",
+    "that the signature is the agency's because its certificate has that name: compare the "
+    "fingerprint with the one that the agency makes known.",
 )  # fmt: skip
 
 
@@ -184,6 +193,9 @@ def check_bag(package: Package) -> str:
         package.wrong("bagit.txt does not declare a bag")
     payload = {name for name in package.hashes if name.startswith("data/")}
     tags = {n for n in package.hashes if n not in payload and not n.startswith("tagmanifest-")}
+    for name in sorted(n for n in package.hashes if n not in payload):
+        if not TAG_FILE.fullmatch(name):
+            package.wrong(f"{name} was added beside data/, where nothing is signed")
     kinds = []
     for prefix, wanted in (("manifest-", payload), ("tagmanifest-", tags)):
         found = [n for n in package.hashes if n.startswith(prefix) and n.endswith(".txt")]
@@ -242,6 +254,7 @@ def check_manifest(package: Package) -> str:
     said = parsed(raw)
     if said["form"] != "archiver-manifest-1" or canonical(said).encode("ascii") != raw:
         package.wrong("proof/manifest.json is not in its canonical form")
+    check_info(package, said)
     listed = {each["path"]: each for each in said["files"]}
     if [each["path"] for each in said["files"]] != sorted(listed):
         package.wrong("proof/manifest.json does not list each file once, by path")
@@ -262,6 +275,19 @@ def check_manifest(package: Package) -> str:
     return "{} files; production {} of {}, made {} by {}".format(
         len(listed), said["production"], said["agency"], said["made_at"], said["made_by"],
     )  # fmt: skip
+
+
+def check_info(package: Package, said: dict[str, Any]) -> None:
+    """What bag-info.txt, which is not signed, says of the production."""
+    text = (package.bag / "bag-info.txt").read_text(encoding="utf-8")
+    for label, name in (
+        ("Source-Organization", "agency"),
+        ("External-Identifier", "production"),
+        ("Contact-Name", "made_by"),
+    ):
+        for value in re.findall(f"(?mi)^{label}[ \\t]*:[ \\t]*(.*)$", text):
+            if value.strip() != re.sub("[\r\n]", "", said[name]).strip():
+                package.wrong(f"bag-info.txt: {label} is not what proof/manifest.json says")
 
 
 # --- the ledger
@@ -445,6 +471,10 @@ def storable(text: str) -> str:
     return text.encode("utf-8", "replace").decode("utf-8").replace("\0", "\ufffd")
 
 
+def nfc(text: str) -> str:
+    return unicodedata.normalize("NFC", text)
+
+
 def check_content(
     package: Package, item: dict[str, Any], row: dict[str, Any], media: set[str]
 ) -> int:
@@ -462,6 +492,8 @@ def check_content(
     for name in ("kind", "id", "parent", "thread", "title", "language", "visibility"):
         if row[name] != storable(form[name]):
             package.wrong(f"{what}: json/items.jsonl has another {name} than was sealed")
+    if form["markup"] == "plain" and nfc(row["text"]) != nfc(storable(form["text"])):
+        package.wrong(f"{what}: json/items.jsonl has another text than was sealed")
     if row["author"]["id"] != storable(form["author"]):
         package.wrong(f"{what}: json/items.jsonl has another author than was sealed")
     if [each["key"] for each in form["media"]] != [each["key"] for each in pre["media"]]:
@@ -588,7 +620,7 @@ def check_signature(
         if said["signed"] or not allow_unsigned:
             package.wrong("the package is not signed; see --allow-unsigned")
         else:
-            package.report.open.append("the package is not signed, and says so")
+            package.report.open += ["the package is not signed, and says so", UNSIGNED]
         return ""
     signer = openssl.folder / "signer.pem"
     command = ["cms", "-verify", "-binary", "-inform", "DER",

@@ -160,6 +160,25 @@ def test_another_fiscal_year_under_a_batch_stops_it(stage: Stage) -> None:
         desk.propose(by=PROPOSER)
 
 
+def test_what_is_said_of_a_record_after_the_evaluation_stops_its_batch(stage: Stage) -> None:
+    take_up(stage, law(period="2 years"))
+    post = old_post(stage, 1000)
+    evaluated(stage)
+    desk = stage.archive.dispositions
+    batch = desk.propose(by=PROPOSER).batch
+    desk.review(batch, by=PROPOSER)
+    desk.approve(batch, by=SECOND)
+    stage.clock.advance(minutes=1)  # the same day, so that the evaluation still counts
+    record = str(stage.record(post).id)
+    stage.archive.retention.acts.tag(record, "case 26-1187", by=OFFICER, reason="A suit is near.")
+    with pytest.raises(RefusedError, match="changed after retention was evaluated last"):
+        desk.execute(batch, by=OFFICER)
+    assert states(desk.get(batch)) == {"proposed": 1}
+    evaluated(stage)
+    desk.execute(batch, by=OFFICER)
+    assert states(desk.get(batch)) == {"done": 1}
+
+
 def test_a_fiscal_year_from_another_states_file_makes_nothing_due_either(stage: Stage) -> None:
     take_up(stage, law(period="2 fiscal years"))
     post = old_post(stage, 1130)

@@ -192,6 +192,22 @@ def test_the_newest_answer_counts_and_one_that_was_taken_back_does_not(stage: St
     assert standing(stage, first) == Standing.ELIGIBLE
 
 
+def test_a_look_at_another_edition_starts_from_what_the_answers_made_of_the_records(
+    stage: Stage, tmp_path: Path
+) -> None:
+    first, _ = posts(stage)
+    say(stage, first)
+    other = LAW.replace('edition: "1"', 'edition: "2"')
+    other = other.replace("maximum: {period: 3 years, after: cutoff}, ", "")
+    file = tmp_path / "springfield.yaml"
+    file.write_text(other, encoding="utf-8")
+    moves = stage.archive.retention.adoptions.preview(str(file)).moves
+    assert {(each.before, each.after): each.records for each in moves} == {
+        (Standing.ELIGIBLE, Standing.RUNNING): 1,
+        (Standing.OVERDUE, Standing.RUNNING): 1,
+    }
+
+
 def test_only_a_records_officer_answers_and_only_what_is_asked(stage: Stage) -> None:
     first, _ = posts(stage)
     with pytest.raises(RefusedError, match='"Lunchlady Doris" may not answer a maximum'):

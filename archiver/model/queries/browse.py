@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, func, select, text
 
+from archiver.errors import UsageError
 from archiver.model.queries.search_text import match
 from archiver.model.search_query import And, Words
 from archiver.model.tables import (
@@ -122,14 +123,20 @@ def _matching(connection: Connection, words: str) -> Any:
 
 
 def find_record(connection: Connection, wanted: str) -> RecordLine | None:
-    """A record by its number, its platform id or its permalink."""
-    clause: ColumnElement[bool] = (records.c.platform_id == wanted) | (
-        records.c.permalink == wanted
-    )
+    """A record by its number, which comes first, or by its platform id or its permalink.
+
+    Raises: UsageError when several records have that platform id or permalink.
+    """
     if wanted.isdecimal() and len(wanted) < 16:
-        clause = clause | (records.c.id == int(wanted))
-    row = connection.execute(_LINE.where(clause).limit(1)).first()
-    return _line(row) if row else None
+        row = connection.execute(_LINE.where(records.c.id == int(wanted))).first()
+        if row is not None:
+            return _line(row)
+    named = (records.c.platform_id == wanted) | (records.c.permalink == wanted)
+    found = [_line(row) for row in connection.execute(_LINE.where(named).limit(3))]
+    if len(found) > 1:
+        numbers = ", ".join(str(each.id) for each in found)
+        raise UsageError(f'"{wanted}" is the id of several records; name one by number: {numbers}')
+    return found[0] if found else None
 
 
 def thread_of(connection: Connection, record: RecordLine) -> list[RecordLine]:

@@ -30,12 +30,13 @@ from archiver.model.tables import (
     versions,
 )
 from archiver.model.tables_disposition import replacements
+from archiver.model.tables_requests import media_texts
 from archiver.model.tables_retention import tombstones
 from archiver.values import RecordRef, SegmentRef
 
 _TOUCHED = (
     "versions", "records", "version_media", "findings", "exchanges", "media", "runs", "metrics",
-    "search_rows",
+    "search_rows", "media_texts",
 )  # fmt: skip
 
 
@@ -90,7 +91,8 @@ def _moved_row(row: Any, request: RecordRef | None, response: RecordRef | None) 
 
 
 def erase(connection: Connection, record_ids: Iterable[int], payloads: Iterable[str]) -> None:
-    """Blank the records and all their states; remove media payloads that nobody names."""
+    """Blank the records and all their states; remove media payloads that nobody names, and
+    what was read out of them."""
     wanted = sorted(record_ids)
     for chosen in _chunks(wanted):
         search_index.forget(connection, chosen)
@@ -118,6 +120,7 @@ def erase(connection: Connection, record_ids: Iterable[int], payloads: Iterable[
             )
         )
     for chosen in _chunks(sorted(payloads)):
+        connection.execute(delete(media_texts).where(media_texts.c.sha256.in_(chosen)))
         connection.execute(delete(media).where(media.c.sha256.in_(chosen)))
 
 

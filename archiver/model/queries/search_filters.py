@@ -44,6 +44,9 @@ _HAS = {
     "video": _MEDIA.format(kinds=" AND m.kind IN ('video', 'animated_gif')"),
     "link": "s.marks LIKE '%xqu%'",
     "hashtag": "s.marks LIKE '%xqh%'",
+    "text-in-picture": "EXISTS (SELECT 1 FROM version_media m JOIN media_texts t "
+    "ON t.sha256 = m.sha256 WHERE m.version_id = s.version_id AND t.source = 'ocr' "
+    "AND t.text <> '')",
 }
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

@@ -7,15 +7,20 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, delete, select, text
+from sqlalchemy import Connection, delete, select, text, update
 
 from archiver.model.queries.bulk import bulk
 from archiver.model.search_words import folded, marks, pairs, terms
-from archiver.model.tables import records, versions
+from archiver.model.tables import records, version_media, versions
+from archiver.model.tables_requests import media_texts
 from archiver.model.tables_search import search_rows
 
 AT_ONCE = 5_000
+SPEECH = "speech"  # media_texts.source of captions
+SPOKEN = "♫ "  # before what is spoken in a film, where a line is no text of a picture
+MOST_READ = 200_000  # characters of a version's media; PostgreSQL indexes no more than a megabyte
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_LAST = (1 << 43) - 1  # milliseconds that fit into the id of a version
 _MILLISECOND = timedelta(milliseconds=1)
 _INSERT = (
     "INSERT INTO versions_search (rowid, title, words, marks, pictures) VALUES (?, ?, ?, ?, ?)"
@@ -41,7 +46,8 @@ class Entry:
 
 
 def add(connection: Connection, entries: Sequence[Entry]) -> None:
-    """Index versions, whose rows are there already, in the order of their ids."""
+    """Index versions, whose rows and media are there already, in the order of their ids."""
+    read = _read_out(connection, [each.version_id for each in entries])
     rows = [
         {
             "version_id": each.version_id,
@@ -50,7 +56,7 @@ def add(connection: Connection, entries: Sequence[Entry]) -> None:
             "kind": each.kind,
             "published": _published(each.version_id, each.published_at),
             "marks": marks(_text(each)),
-            "pictures": "",
+            "pictures": read.get(each.version_id, ""),
         }
         for each in entries
     ]
@@ -60,11 +66,23 @@ def add(connection: Connection, entries: Sequence[Entry]) -> None:
     connection.exec_driver_sql(
         _INSERT,
         [
-            (each.version_id, each.title, each.words, row["marks"], "")
+            (each.version_id, each.title, each.words, row["marks"], row["pictures"])
             for each, row in zip(entries, rows, strict=True)
         ],
     )
-    known = pairs((each.language, _text(each)) for each in entries)
+    _know(
+        connection,
+        (
+            (each.language, text)
+            for each in entries
+            for text in (_text(each), read.get(each.version_id, ""))
+        ),
+    )
+
+
+def _know(connection: Connection, texts: Iterable[tuple[str, str]]) -> None:
+    """SQLite: let the words of these texts, given with their languages, be found in all forms."""
+    known = pairs(texts)
     if known:
         connection.exec_driver_sql(
             "INSERT OR IGNORE INTO search_stems (stem, term) VALUES (?, ?)", known
@@ -73,6 +91,64 @@ def add(connection: Connection, entries: Sequence[Entry]) -> None:
 
 def _text(entry: Entry) -> str:
     return f"{entry.title} {entry.words}" if entry.title else entry.words
+
+
+def _read_out(connection: Connection, version_ids: Sequence[int]) -> dict[int, str]:
+    """What was read out of the media of these versions: a line for each medium with words."""
+    lines: dict[int, list[str]] = {}
+    some = select(media_texts.c.sha256).where(media_texts.c.text != "").limit(1)
+    if connection.execute(some).first() is None:
+        return {}
+    for start in range(0, len(version_ids), AT_ONCE):
+        query = (
+            select(version_media.c.version_id, media_texts.c.source, media_texts.c.text)
+            .join(media_texts, media_texts.c.sha256 == version_media.c.sha256)
+            .where(
+                version_media.c.version_id.in_(version_ids[start : start + AT_ONCE]),
+                media_texts.c.text != "",
+            )
+            .order_by(version_media.c.version_id, version_media.c.position, media_texts.c.source)
+        )
+        for row in connection.execute(query):
+            line = SPOKEN + row.text if row.source == SPEECH else row.text
+            lines.setdefault(row.version_id, []).append(line)
+    return {each: "\n".join(dict.fromkeys(told))[:MOST_READ] for each, told in lines.items()}
+
+
+def renew(connection: Connection, version_ids: Sequence[int]) -> int:
+    """Index what is by now read out of the media of these versions; returns how many changed."""
+    changed = 0
+    for start in range(0, len(version_ids), AT_ONCE):
+        chosen = version_ids[start : start + AT_ONCE]
+        read = _read_out(connection, chosen)
+        rows = connection.execute(_INDEXED.where(search_rows.c.version_id.in_(chosen))).all()
+        for row in rows:
+            if row.pictures != read.get(row.id, ""):
+                _change(connection, tuple(row), read.get(row.id, ""))
+                changed += 1
+    return changed
+
+
+_INDEXED = select(
+    versions.c.id, versions.c.title, versions.c.words,
+    search_rows.c.marks, search_rows.c.pictures,
+).join(search_rows, search_rows.c.version_id == versions.c.id)  # fmt: skip
+
+
+def _change(connection: Connection, row: tuple[Any, ...], pictures: str) -> None:
+    """Let another text be the one of a version's media. `row` is of `_INDEXED`: the full-text
+    index must be told what it is to forget, while that still stands in the table."""
+    sqlite = connection.dialect.name == "sqlite"
+    if sqlite:
+        connection.exec_driver_sql(_FORGET, row)
+    connection.execute(
+        update(search_rows).where(search_rows.c.version_id == row[0]).values(pictures=pictures)
+    )
+    if sqlite:
+        connection.exec_driver_sql(_INSERT, (*row[:4], pictures))
+        _know(connection, [("", pictures)])
+        gone = terms(str(row[4])) - terms(pictures)
+        _forget_terms(connection, {folded(each) for each in gone})
 
 
 def redate(connection: Connection, record_ids: Sequence[int]) -> None:
@@ -94,14 +170,7 @@ def forget(connection: Connection, record_ids: Sequence[int]) -> None:
     """Take the words of these records out of every index. Call it while they are still there:
     the full-text index must be told the words that it is to forget."""
     if connection.dialect.name == "sqlite":
-        query = (
-            select(
-                versions.c.id, versions.c.title, versions.c.words,
-                search_rows.c.marks, search_rows.c.pictures,
-            )
-            .join(search_rows, search_rows.c.version_id == versions.c.id)
-            .where(versions.c.record_id.in_(record_ids))
-        )  # fmt: skip
+        query = _INDEXED.where(versions.c.record_id.in_(record_ids))
         gone = [tuple(row) for row in connection.execute(query)]
         if gone:
             connection.exec_driver_sql(_FORGET, gone)
@@ -159,7 +228,8 @@ def _scaled(published_at: datetime | None) -> int:
     """A publication time as ids of versions say it; -1: not known, or before 1970."""
     if published_at is None:
         return -1
-    return max(-1, ((published_at - _EPOCH) // _MILLISECOND) << 20)
+    milliseconds = min((published_at - _EPOCH) // _MILLISECOND, _LAST)
+    return max(-1, milliseconds << 20)
 
 
 def _published(version_id: int, published_at: datetime | None) -> int | None:

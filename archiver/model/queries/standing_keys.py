@@ -18,9 +18,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Select
 
@@ -139,7 +138,7 @@ def prepare(
     connection: Connection,
     needs: Needs,
     *,
-    zone: ZoneInfo,
+    days: Mapping[datetime, str],
     holds: Sequence[int],
     words: Mapping[int, str],
     answered: Iterable[int] = (),
@@ -147,8 +146,8 @@ def prepare(
     """Gather what is rare into tables of this connection alone. `holds` are the numbers of
     those that bind, `answered` those of the records about whose maximum a person decided.
     `words` is what `standing_words` found in the records whose keys, and in the posts of which,
-    will be asked for. `zone` is the agency's."""
-    series = gather(connection, needs, zone=zone, answered=answered, words=words)
+    will be asked for. `days` is the agency's `calendar`."""
+    series = gather(connection, needs, days=days, answered=answered, words=words)
     own = tuple(own_authors(connection)) if needs.roles else ()
     dialect = connection.dialect.name
     return Keys(

@@ -91,17 +91,16 @@ def gather(
     connection: Connection,
     needs: Needs,
     *,
-    zone: ZoneInfo,
+    days: Mapping[datetime, str],
     answered: Iterable[int],
     words: Mapping[int, str],
 ) -> dict[int, str]:
     """Fill the tables; returns the series that people put records into, by their numbers.
     `answered` are the records about whose maximum a person decided, `words` the places of
-    the words that records have. `zone` is the agency's."""
+    the words that records have. `days` are the agency's calendar."""
     for table in _temporary.sorted_tables:
         connection.exec_driver_sql(f"DROP TABLE IF EXISTS {table.name}")
         table.create(connection, checkfirst=False)
-    days = _days(connection, zone)
     bulk(connection, DAYS, [{"begins": begins, "day": day} for begins, day in days.items()])
     ids = [{"begins": version_ids_from(begins), "day": day} for begins, day in days.items()]
     bulk(connection, VERSION_DAYS, ids)
@@ -143,19 +142,19 @@ def own_authors(connection: Connection) -> list[tuple[int, str]]:
     return [(row.account_id, row.author_id) for row in connection.execute(query)]
 
 
-def _days(connection: Connection, zone: ZoneInfo) -> dict[datetime, str]:
+def calendar(connection: Connection, zone: ZoneInfo) -> dict[datetime, str]:
     """When each agency-local day began, from the first to the last that any record needs."""
     lived = select(
         func.min(records.c.published_at),
         func.max(records.c.published_at),
         func.min(records.c.first_seen),
         func.max(records.c.last_seen),
+        func.max(records.c.version_id),
     )
     found = select(func.min(findings.c.at), func.max(findings.c.at))
-    edited = select(func.max(versions.c.edited_at)).where(
-        versions.c.id == select(func.max(records.c.version_id)).scalar_subquery()
-    )
-    moments = [each for query in (lived, found, edited) for each in connection.execute(query).one()]
+    *moments, newest = connection.execute(lived).one()
+    edited = select(versions.c.edited_at).where(versions.c.id == newest)
+    moments += [*connection.execute(found).one(), connection.scalar(edited)]
     known = [moment.date() for moment in moments if moment is not None]
     first = max(min(known, default=_FIRST_DAY), _FIRST_DAY) - timedelta(days=2)
     last = min(max(known, default=_FIRST_DAY), _LAST_DAY) + timedelta(days=2)

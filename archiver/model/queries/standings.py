@@ -2,7 +2,14 @@
 
 The database makes the keys of a stretch of records, hands out the distinct ones that it has
 not met yet, and gets back one row each; a single statement then moves the whole stretch. The
-write lock is held for that statement only, so captures never wait long.
+write lock is held for that statement only, so captures never wait long. Two connections share
+the stretches, each with its own keys: while one writes, the other makes keys.
+
+A standing is of the state that was committed when its stretch was keyed. What a capture or a
+person changes after that, even before the row is written, counts from the next evaluation, like
+what changes an hour later. A record that was destroyed meanwhile loses its row with the same
+transaction, one that was added has none until then, and holds are asked for anew by whoever
+acts on a standing.
 """
 
 from __future__ import annotations
