@@ -142,7 +142,7 @@ def test_the_command_tells_what_was_made(made: Scene) -> None:
     def said(*arguments: str) -> str:
         result = CliRunner().invoke(app, ["--home", home, "produce", *arguments])
         assert result.exit_code == 0, result.output
-        return result.output
+        return result.stdout
 
     told = said("make", REQUEST, "--by", CLERK, "--formats", "json, log", "--unsigned", "--json")
     assert json.loads(told[told.index("{") :])["production"]["state"] == "done"
