@@ -7,6 +7,7 @@ released. A staging that was cut off or refused is made again, whole, in an empt
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
@@ -270,6 +271,9 @@ class _Writing:
                     redacted += isinstance(made, Released) and made.redacted
                 done += len(chunk)
                 tell(done)
+            for file in (items, withheld):
+                file.flush()
+                os.fsync(file.fileno())
         if self._repeats:
             raise RefusedError(
                 f"what was taken out is still to be read: {told(self._repeats)}. Redact it there "
