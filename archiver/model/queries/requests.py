@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, insert, select, update
 
 from archiver.model.queries import ledger
-from archiver.model.tables_requests import productions, request_events, requests, result_sets
+from archiver.model.tables_requests import productions, request_events, requests
 from archiver.model.tables_retention import holds
 
 
@@ -137,12 +137,6 @@ def events(connection: Connection, request_id: int) -> list[RequestEvent]:
         )
         for row in connection.execute(query)
     ]
-
-
-def sets_of(connection: Connection, request_id: int) -> int:
-    """How many result sets a request has."""
-    query = select(func.count()).where(result_sets.c.request_id == request_id)
-    return connection.execute(query.select_from(result_sets)).scalar_one()
 
 
 def index_of_productions(
