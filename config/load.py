@@ -41,6 +41,7 @@ from config.settings import (
     Signing,
     VaultSettings,
 )
+from config.settings_web import PortalSettings, WebSettings
 
 SYSTEM_FILE = Path("/etc/archiver/archiver.yaml")
 _NOT_SETTINGS = ("ARCHIVER_HOME", "ARCHIVER_CONFIG")
@@ -67,6 +68,8 @@ class _Environment(BaseSettings):
     moderation: Moderation = Moderation()
     requests: Requests = Requests()
     search: SearchSettings = SearchSettings()
+    web: WebSettings = WebSettings()
+    portal: PortalSettings = PortalSettings()
     log: Log = Log()
 
     @classmethod

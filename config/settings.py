@@ -2,101 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date, timedelta
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    PlainSerializer,
-    WithJsonSchema,
-    field_validator,
-    model_validator,
-)
+from pydantic import Field, field_validator, model_validator
 
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
-_SIZES = {"": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "kib": 2**10, "mib": 2**20, "gib": 2**30}
+from config.fields import Delay, Duration, Section, Size
+from config.settings_web import PortalSettings, WebSettings
 
 
-def _duration(value: object) -> object:
-    """ "90s", "15m", "1h 30m", "7d", "2w" to a timedelta; other forms are left to pydantic."""
-    if not isinstance(value, str):
-        return value
-    parts = re.findall(r"(\d+(?:\.\d+)?)\s*([smhdw])", value.strip().lower())
-    if not parts or re.sub(r"(\d+(?:\.\d+)?)\s*([smhdw])\s*", "", value.strip().lower()):
-        raise ValueError('write a duration as "90s", "15m", "1h 30m", "7d" or "2w"')
-    try:
-        return timedelta(seconds=sum(float(n) * _UNITS[u] for n, u in parts))
-    except OverflowError as error:
-        raise ValueError("this duration is too long") from error
-
-
-def _written(value: timedelta) -> str:
-    """As an operator writes it: "1h 30m"."""
-    rest, parts = value.total_seconds(), []
-    for unit in ("d", "h", "m"):
-        whole, rest = divmod(rest, _UNITS[unit])
-        if whole:
-            parts.append(f"{whole:.0f}{unit}")
-    if rest or not parts:
-        parts.append(f"{rest:g}s")
-    return " ".join(parts)
-
-
-def _positive(value: timedelta) -> timedelta:
-    if value <= timedelta():
-        raise ValueError("this duration must be longer than nothing")
-    return value
-
-
-def _not_negative(value: timedelta) -> timedelta:
-    if value < timedelta():
-        raise ValueError("this duration must not be negative")
-    return value
-
-
-def _size(value: object) -> object:
-    """ "500 MB", "2GiB" to bytes; numbers are bytes."""
-    if not isinstance(value, str):
-        return value
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kmg]?i?b?)", value.strip().lower())
-    if match is None or match[2] not in _SIZES:
-        raise ValueError('write a size as "500 MB", "2 GiB" or a number of bytes')
-    return int(float(match[1]) * _SIZES[match[2]])
-
-
-_AS_WRITTEN = PlainSerializer(_written, when_used="json")
-_TEXT_OR_SECONDS = WithJsonSchema(
-    {"type": ["string", "number"], "examples": ["90s", "15m", "1h 30m", "7d", "2w"]}
-)
-_TEXT_OR_BYTES = WithJsonSchema(
-    {"type": ["string", "integer"], "examples": ["500 MB", "2 GiB", 1048576]}
-)
-Duration = Annotated[
-    timedelta, BeforeValidator(_duration), AfterValidator(_positive), _AS_WRITTEN, _TEXT_OR_SECONDS
-]
-Delay = Annotated[
-    timedelta,
-    BeforeValidator(_duration),
-    AfterValidator(_not_negative),
-    _AS_WRITTEN,
-    _TEXT_OR_SECONDS,
-]
-Size = Annotated[int, BeforeValidator(_size), Field(gt=0), _TEXT_OR_BYTES]
-
-
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Agency(_Section):
+class Agency(Section):
     """Who keeps the records."""
 
     name: str = "Unnamed agency"
@@ -158,14 +76,14 @@ class Agency(_Section):
         return ZoneInfo(self.timezone)
 
 
-class Database(_Section):
+class Database(Section):
     """Where the working copy is kept."""
 
     url: str = ""
     """SQLAlchemy address; empty means SQLite in the home folder."""
 
 
-class VaultSettings(_Section):
+class VaultSettings(Section):
     """Where the sealed WARC files are kept."""
 
     kind: Literal["local"] = "local"
@@ -174,7 +92,7 @@ class VaultSettings(_Section):
     """Folder; empty means `vault` in the home folder."""
 
 
-class Intervals(_Section):
+class Intervals(Section):
     """How often each window of an account is walked."""
 
     new: Duration = timedelta(minutes=15)
@@ -198,7 +116,7 @@ class Intervals(_Section):
         return self
 
 
-class Capture(_Section):
+class Capture(Section):
     """How accounts are captured."""
 
     intervals: Intervals = Intervals()
@@ -239,7 +157,7 @@ class Capture(_Section):
         return value
 
 
-class Mail(_Section):
+class Mail(Section):
     """Alarms by mail. The password is the credential `mail-password`."""
 
     host: str
@@ -258,7 +176,7 @@ class Mail(_Section):
     """Refuse to send without encryption."""
 
 
-class Webhook(_Section):
+class Webhook(Section):
     """Alarms by POST. The signing key is the credential `webhook-secret`."""
 
     url: str
@@ -272,7 +190,7 @@ class Webhook(_Section):
         return value
 
 
-class Alarms(_Section):
+class Alarms(Section):
     """How a fault gets to people."""
 
     repeat_every: Duration = timedelta(hours=4)
@@ -285,7 +203,7 @@ class Alarms(_Section):
     """Alarms by POST; empty: none."""
 
 
-class Authority(_Section):
+class Authority(Section):
     """A time-stamping authority (RFC 3161)."""
 
     url: str
@@ -301,7 +219,7 @@ class Authority(_Section):
         return value
 
 
-class Proof(_Section):
+class Proof(Section):
     """Checkpoints of the ledger, stamped with the time by others."""
 
     every: Duration = timedelta(hours=1)
@@ -316,7 +234,7 @@ class Proof(_Section):
         return self
 
 
-class Signing(_Section):
+class Signing(Section):
     """The agency's signature on productions (CMS, X.509); empty: not configured."""
 
     certificate: Path | None = None
@@ -337,7 +255,7 @@ class Signing(_Section):
         return self
 
 
-class Log(_Section):
+class Log(Section):
     """What the log says."""
 
     level: Literal["debug", "info", "warning", "error"] = "info"
@@ -346,7 +264,7 @@ class Log(_Section):
     """auto: text on a terminal, JSON elsewhere."""
 
 
-class PostingRule(_Section):
+class PostingRule(Section):
     """One rule of the posted policy."""
 
     code: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,29}$")
@@ -370,7 +288,7 @@ _POSTED = {
 }
 
 
-class Moderation(_Section):
+class Moderation(Section):
     """Under which rules comments by the public are deleted or hidden."""
 
     rules: tuple[PostingRule, ...] = tuple(
@@ -389,7 +307,7 @@ class Moderation(_Section):
         return value
 
 
-class Requests(_Section):
+class Requests(Section):
     """Who handles requests for records, and how they are reviewed and produced."""
 
     records_clerk: str = "records clerk"
@@ -407,7 +325,7 @@ class Requests(_Section):
 Language = Annotated[str, Field(pattern=r"^[a-z]{3}(_[a-z]+)*$", max_length=30)]
 
 
-class SearchSettings(_Section):
+class SearchSettings(Section):
     """What search finds beside the words of the records."""
 
     ocr: bool = False
@@ -416,7 +334,7 @@ class SearchSettings(_Section):
     """Languages that pictures are read in, as tesseract names them."""
 
 
-class Sections(_Section):
+class Sections(Section):
     """All settings."""
 
     agency: Agency = Agency()
@@ -430,3 +348,5 @@ class Sections(_Section):
     moderation: Moderation = Moderation()
     requests: Requests = Requests()
     search: SearchSettings = SearchSettings()
+    web: WebSettings = WebSettings()
+    portal: PortalSettings = PortalSettings()

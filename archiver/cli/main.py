@@ -22,6 +22,7 @@ from archiver.cli import (  # noqa: F401
     exemptions,
     holds,
     media_texts,
+    people,
     productions,
     records,
     report,
@@ -32,6 +33,7 @@ from archiver.cli import (  # noqa: F401
     search,
     setup,
     verify,
+    web,
 )
 from archiver.cli.app import SECRETS, app
 from archiver.cli.screen import err

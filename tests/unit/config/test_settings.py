@@ -17,6 +17,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 import config.settings
+import config.settings_web
 from config.load import load
 from config.settings import Capture, Intervals, Mail, Sections
 
@@ -108,10 +109,10 @@ def test_the_example_with_everything_opened_is_in_order(tmp_path: Path) -> None:
 
 
 def test_every_setting_says_what_it_means() -> None:
-    tree = ast.parse(inspect.getsource(config.settings))
+    sources = (inspect.getsource(each) for each in (config.settings, config.settings_web))
     silent = []
-    for node in tree.body:
-        if isinstance(node, ast.ClassDef) and node.name not in ("_Section", "Sections"):
+    for node in (node for source in sources for node in ast.parse(source).body):
+        if isinstance(node, ast.ClassDef) and node.name != "Sections":
             for here, following in zip(node.body, [*node.body[1:], None], strict=True):
                 if isinstance(here, ast.AnnAssign) and not (
                     isinstance(following, ast.Expr) and isinstance(following.value, ast.Constant)

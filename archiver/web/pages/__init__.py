@@ -1,0 +1,1 @@
+"""The pages, one file for each subject; each has a `router` that `archiver.web.app` takes in."""

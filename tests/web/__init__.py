@@ -1,0 +1,1 @@
+"""Tests of the web page: routes without a browser, and stories in a real one."""
