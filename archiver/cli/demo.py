@@ -15,6 +15,7 @@ from archiver.cli.app import SECRETS, app, options
 from archiver.cli.screen import out
 from archiver.clock import SystemClock
 from archiver.demo.show import show
+from archiver.web import server
 from config.settings import Log
 
 STYLES = {"plain": "", "news": "cyan", "finding": "yellow", "good": "green", "bad": "red"}
@@ -26,6 +27,8 @@ def demo(
     once: Annotated[
         bool, typer.Option("--once", help="End after the script, for scripts.")
     ] = False,
+    web: Annotated[bool, typer.Option(help="Serve the web page too.")] = True,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Its port; 0: any.")] = 8080,
     posts: Annotated[int, typer.Option(min=1, help="How long a past each platform has.")] = 40,
 ) -> None:
     """Run a fictional police department on simulated platforms, with the real daemon."""
@@ -49,5 +52,6 @@ def demo(
         once=once,
         secrets=SECRETS,
         posts=posts,
+        serve=(lambda archive: server.beside(archive, port=port)) if web else None,
     )
     raise typer.Exit(code)

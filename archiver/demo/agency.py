@@ -14,7 +14,9 @@ from archiver.demo.simulators.facebook import FacebookSimulator
 from archiver.demo.simulators.feeds import FeedSite
 from archiver.demo.simulators.wordpress import WordPressSimulator
 from archiver.demo.simulators.x import XSimulator
+from archiver.desk.access import Role
 from archiver.desk.accounts import Accounts, Proposal
+from archiver.desk.people import Invited, People
 from archiver.wiring import Archive
 from config.load import Settings, load
 
@@ -25,7 +27,7 @@ SETTINGS = {
     "agency": {
         "name": "Springfield Police Department",
         "timezone": "America/Chicago",
-        "approvers": [APPROVER],
+        "approvers": [APPROVER, "Kent Brockman"],
         "records_officers": [OFFICER],
         "state": "IL",
     },
@@ -36,7 +38,19 @@ SETTINGS = {
         "confirm_after": "4s",
     },
     "alarms": {"repeat_every": "30s"},
+    # So that nobody needs a telephone to look around. An agency leaves this on.
+    "web": {"second_factor": False, "port": 0},
 }
+STAFF = (
+    ("frank", "Frank Grimes", (Role.ADMINISTRATOR,)),
+    ("lisa", "Lisa Simpson", (Role.CLERK,)),
+    ("lionel", "Lionel Hutz", (Role.LEGAL,)),
+    ("agnes", OFFICER, (Role.OFFICER,)),
+    ("kent", "Kent Brockman", (Role.COMMUNICATIONS,)),
+    ("waylon", "Waylon Smithers", (Role.AUDITOR,)),
+    ("clancy", APPROVER, (Role.COMMUNICATIONS, Role.OFFICER)),
+)
+"""Login, name and roles of who works with the web page; two may release each other's work."""
 
 
 @dataclass
@@ -106,6 +120,12 @@ def register(archive: Archive, world: World) -> None:
     ):
         _keep_secrets(archive, slug, secrets)
         _approve(archive.accounts, slug, platform, address, options)
+
+
+def invite_staff(archive: Archive) -> list[Invited]:
+    """A one-time code for everybody."""
+    people = People(archive.database, archive.clock)
+    return [people.invite(login, name, roles=roles, by="demo") for login, name, roles in STAFF]
 
 
 def _keep_secrets(archive: Archive, slug: str, secrets: dict[str, str]) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack
 from datetime import datetime
 from pathlib import Path
 
 from archiver import wiring
-from archiver.demo.agency import World, new_home, register, settings_in
+from archiver.demo.agency import World, invite_staff, new_home, register, settings_in
 from archiver.demo.script import Expect, scenes
 from archiver.demo.simulators.base import Loopback
 from archiver.desk.verify import verify
@@ -25,6 +26,9 @@ Say = Callable[[str, str, str], None]
 RunDaemon = Callable[[Archive, threading.Event], int]
 """Runs the capture daemon on the archive until the event is set."""
 
+Serve = Callable[[Archive], AbstractContextManager[str]]
+"""Serves the web page of the archive inside the block; yields its address."""
+
 PATIENCE = 60.0  # seconds until a scene must have reached the archive
 
 
@@ -36,8 +40,10 @@ def show(
     once: bool,
     secrets: Secrets,
     posts: int = 40,
+    serve: Serve | None = None,
 ) -> int:
-    """Play the script; with `once` end after it, else go on until interrupted.
+    """Play the script; with `once` end after it, else go on until interrupted. With `serve` the
+    staff is invited to the web page, and each one-time code is told.
 
     Returns 0 when the archive came to hold all that the script asks, and verifies.
     """
@@ -46,9 +52,15 @@ def show(
     wiring.initialise(settings)
     world = World()
     world.seed(posts)
-    with Loopback() as loopback, wiring.opened(settings, secrets=secrets) as archive:
+    with (
+        Loopback() as loopback,
+        wiring.opened(settings, secrets=secrets) as archive,
+        ExitStack() as stack,
+    ):
         world.serve(loopback)
         register(archive, world)
+        if serve is not None:
+            _invite(archive, say, stack.enter_context(serve(archive)))
         say("demo", f"the archive is in {home}; look at it from another terminal:", "plain")
         say("demo", f"  archiver --home {home} status", "plain")
         say("demo", f"  archiver --home {home} records list", "plain")
@@ -71,6 +83,15 @@ def show(
             running.join()
             teller.join()
         return _end(archive, say, missed)
+
+
+def _invite(archive: Archive, say: Say, address: str) -> None:
+    say("web", f"the web page is at {address}; choose a password with a one-time code at", "good")
+    say("web", f"{address}/invitation", "good")
+    for invited in invite_staff(archive):
+        person = invited.person
+        roles = ", ".join(person.roles)
+        say("web", f"  {roles:30} {person.name:22} {person.login:10} {invited.code}", "plain")
 
 
 def _play(archive: Archive, world: World, say: Say) -> list[str]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from ipaddress import ip_address
 
 import uvicorn
@@ -14,6 +16,8 @@ from archiver.errors import RefusedError
 from archiver.web.app import make_app
 from archiver.web.site import make_site
 from archiver.wiring import Archive
+
+STOP_WITHIN = 20.0  # seconds
 
 log = logging.getLogger(__name__)
 
@@ -87,6 +91,42 @@ def run(archive: Archive, *, up: Callable[[int], None] | None = None) -> int:
     )
     server.run()
     return 0 if server.started else 1
+
+
+@contextmanager
+def beside(archive: Archive, *, port: int) -> Iterator[str]:
+    """Run the page in a thread of this process inside the block; yields its address. When the port
+    is taken, another one is."""
+    for wanted in (port, 0):
+        came = threading.Event()
+        ports: list[int] = []
+
+        def up(got: int, came: threading.Event = came, ports: list[int] = ports) -> None:
+            ports.append(got)
+            came.set()
+
+        app = make_app(make_site(archive))
+        server = server_of(app, host="127.0.0.1", port=wanted, up=up)
+        thread = threading.Thread(target=_attempt, args=(server, came), name="web", daemon=True)
+        thread.start()
+        came.wait()
+        if ports:
+            break
+    try:
+        yield f"http://127.0.0.1:{ports[0]}"
+    finally:
+        server.should_exit = True
+        thread.join(STOP_WITHIN)
+
+
+def _attempt(server: Server, over: threading.Event) -> None:
+    """Serve; uvicorn ends its process when the port is taken, here only the thread."""
+    try:
+        server.run()
+    except SystemExit:
+        log.warning("a port of the web page is taken", extra={"action": "web port taken"})
+    finally:
+        over.set()
 
 
 def refuse_open_text(host: str, *, encrypted: bool) -> None:

@@ -18,6 +18,7 @@ UNITS = Path(__file__).parents[2] / "systemd"
 PROGRAM = "/opt/archiver/venv/bin/archiver"
 SERVICES = {  # the highest exposure that systemd may find
     "archiver.service": 1.2,  # must reach any platform
+    "archiver-web.service": 1.2,  # must be reached from anywhere
     "archiver-verify.service": 1.0,
     "archiver-alarm@.service": 1.0,
 }
@@ -54,7 +55,7 @@ def settings(unit: str) -> list[tuple[str, str]]:
 
 def test_systemd_has_nothing_to_say_against_the_units(copies: Path) -> None:
     units = [f"./{path.name}" for path in copies.iterdir() if path.suffix != ".conf"]
-    assert len(units) == 4
+    assert len(units) == 5
     result = analyze("verify", *units, folder=copies)
     assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
 
@@ -74,7 +75,7 @@ def test_a_service_is_exposed_to_little(copies: Path, unit: str) -> None:
     assert float(found[1]) <= SERVICES[unit]
 
 
-@pytest.mark.parametrize("unit", ["archiver.service", "archiver-verify.service"])
+@pytest.mark.parametrize("unit", ["archiver.service", "archiver-web.service", "archiver-verify.service"])
 def test_the_program_runs_from_its_own_environment_and_no_other_code_gets_in(unit: str) -> None:
     told = settings(unit)
     assert any(name == "ExecStart" and value.startswith(PROGRAM + " ") for name, value in told)
