@@ -17,6 +17,7 @@ from archiver.demo.simulators.x import XSimulator
 from archiver.desk.access import Role
 from archiver.desk.accounts import Accounts, Proposal
 from archiver.desk.people import Invited, People
+from archiver.desk.portal import Portal
 from archiver.wiring import Archive
 from config.load import Settings, load
 
@@ -40,6 +41,7 @@ SETTINGS = {
     "alarms": {"repeat_every": "30s"},
     # So that nobody needs a telephone to look around. An agency leaves this on.
     "web": {"second_factor": False, "port": 0},
+    "portal": {"enabled": True, "port": 0, "contact": "records@springfield.example"},
 }
 STAFF = (
     ("frank", "Frank Grimes", (Role.ADMINISTRATOR,)),
@@ -123,7 +125,10 @@ def register(archive: Archive, world: World) -> None:
 
 
 def invite_staff(archive: Archive) -> list[Invited]:
-    """A one-time code for everybody."""
+    """A one-time code for everybody; the open archive shows two accounts to begin with."""
+    shown = Portal(archive.database, archive.vault, archive.settings.sections.agency, archive.clock)
+    for slug in ("x-springfieldpd", "wordpress"):
+        shown.choose_account(slug, shown=True, reason="chosen for the demo", by=OFFICER)
     people = People(archive.database, archive.clock)
     return [people.invite(login, name, roles=roles, by="demo") for login, name, roles in STAFF]
 

@@ -26,8 +26,8 @@ Say = Callable[[str, str, str], None]
 RunDaemon = Callable[[Archive, threading.Event], int]
 """Runs the capture daemon on the archive until the event is set."""
 
-Serve = Callable[[Archive], AbstractContextManager[str]]
-"""Serves the web page of the archive inside the block; yields its address."""
+Serve = Callable[[Archive], AbstractContextManager[tuple[str, str]]]
+"""Serves web page and open archive inside the block; yields their addresses."""
 
 PATIENCE = 60.0  # seconds until a scene must have reached the archive
 
@@ -60,7 +60,7 @@ def show(
         world.serve(loopback)
         register(archive, world)
         if serve is not None:
-            _invite(archive, say, stack.enter_context(serve(archive)))
+            _invite(archive, say, *stack.enter_context(serve(archive)))
         say("demo", f"the archive is in {home}; look at it from another terminal:", "plain")
         say("demo", f"  archiver --home {home} status", "plain")
         say("demo", f"  archiver --home {home} records list", "plain")
@@ -85,7 +85,8 @@ def show(
         return _end(archive, say, missed)
 
 
-def _invite(archive: Archive, say: Say, address: str) -> None:
+def _invite(archive: Archive, say: Say, address: str, public: str) -> None:
+    say("web", f"the open archive for the public is at {public}", "good")
     say("web", f"the web page is at {address}; choose a password with a one-time code at", "good")
     say("web", f"{address}/invitation", "good")
     for invited in invite_staff(archive):

@@ -40,7 +40,7 @@ class SignInRefusedError(RefusedError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Session:
+class SignedIn:
     """Somebody signed in. `lacks`: "" when complete, "code" or "factor" when a code of the second
     factor, or setting one up, is still asked for."""
 
@@ -148,7 +148,7 @@ class SignIn:
 
     # -- the second factor -----------------------------------------------------------------
 
-    def new_factor(self, session: Session) -> str:
+    def new_factor(self, session: SignedIn) -> str:
         """A secret for an authenticator app, as an otpauth address; the same until it is set up.
 
         Raises: RefusedError when there is a second factor, and no code of it was given.
@@ -164,7 +164,7 @@ class SignIn:
         login = session.person.login
         return pyotp.TOTP(secret).provisioning_uri(name=login, issuer_name="Archiver")
 
-    def set_factor(self, session: Session, code: str, *, where: str) -> None:
+    def set_factor(self, session: SignedIn, code: str, *, where: str) -> None:
         """Take up the second factor of `new_factor`, once its first code is right; the session is
         complete then.
 
@@ -185,7 +185,7 @@ class SignIn:
             people.end_sessions(connection, person_id=session.person.id, apart_from=session.row.id)
             self._log(connection, "second factor set up", session.person, where)
 
-    def with_code(self, session: Session, code: str, *, where: str) -> None:
+    def with_code(self, session: SignedIn, code: str, *, where: str) -> None:
         """Complete a session by a code of the second factor.
 
         Raises: SignInRefusedError when it is wrong, used already, or signing in is locked.
@@ -212,7 +212,7 @@ class SignIn:
 
     # -- staying and leaving ----------------------------------------------------------------
 
-    def session(self, cookie: str) -> Session | None:
+    def session(self, cookie: str) -> SignedIn | None:
         """Who is signed in with this cookie; None when nobody is, any more."""
         if not cookie:
             return None
@@ -228,14 +228,14 @@ class SignIn:
         if now - row.seen_at >= SEEN_EVERY:
             with self._database.write() as connection:
                 people.change_session(connection, row.id, seen_at=now)
-        return Session(row=row, person=person, lacks=self._lacks(row, person))
+        return SignedIn(row=row, person=person, lacks=self._lacks(row, person))
 
-    def challenge(self, session: Session, text: str) -> None:
+    def challenge(self, session: SignedIn, text: str) -> None:
         """Keep what a passkey's answer must fit; the empty text takes it back."""
         with self._database.write() as connection:
             people.change_session(connection, session.row.id, challenge=text)
 
-    def leave(self, session: Session, *, everywhere: bool = False) -> None:
+    def leave(self, session: SignedIn, *, everywhere: bool = False) -> None:
         """Sign out here, or everywhere."""
         with self._database.write() as connection:
             if everywhere:
@@ -243,7 +243,7 @@ class SignIn:
             else:
                 people.end_sessions(connection, session_id=session.row.id)
 
-    def change_password(self, session: Session, old: str, new: str, *, where: str) -> None:
+    def change_password(self, session: SignedIn, old: str, new: str, *, where: str) -> None:
         """Raises: SignInRefusedError when the old one is wrong; UsageError when the new one is too
         weak. Other sessions of the person end."""
         if not self._fits(session.person.password or self._decoy, old):
@@ -255,7 +255,7 @@ class SignIn:
             people.end_sessions(connection, person_id=session.person.id, apart_from=session.row.id)
             self._log(connection, "password changed", session.person, where)
 
-    def set_language(self, session: Session, language: str) -> None:
+    def set_language(self, session: SignedIn, language: str) -> None:
         """The language of the page for this person; empty: the browser's."""
         with self._database.write() as connection:
             people.change(connection, session.person.id, language=language)

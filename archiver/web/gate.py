@@ -22,7 +22,7 @@ from fastapi.routing import APIRoute
 from starlette.requests import Request
 
 from archiver.desk.access import Permission, Viewer
-from archiver.desk.sign_in import Session
+from archiver.desk.sign_in import SignedIn
 from archiver.errors import RefusedError
 from archiver.web.site import site_of
 
@@ -43,7 +43,7 @@ class SignInNeededError(Exception):
 class Visitor:
     """Who is at the page."""
 
-    session: Session
+    session: SignedIn
     viewer: Viewer
 
     @property
@@ -118,7 +118,7 @@ def cookie_name(*, secure: bool) -> str:
     return f"__Host-{COOKIE}" if secure else COOKIE
 
 
-def _session(request: Request) -> Session | None:
+def _session(request: Request) -> SignedIn | None:
     site = site_of(request)
     return site.sign_in.session(request.cookies.get(cookie_name(secure=site.secure), ""))
 

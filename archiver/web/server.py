@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from ipaddress import ip_address
 
 import uvicorn
@@ -14,7 +14,8 @@ from sdnotify import SystemdNotifier  # type: ignore[import-untyped]
 
 from archiver.errors import RefusedError
 from archiver.web.app import make_app
-from archiver.web.site import make_site
+from archiver.web.open_archive import make_open_archive
+from archiver.web.site import Site, make_site
 from archiver.wiring import Archive
 
 STOP_WITHIN = 20.0  # seconds
@@ -80,8 +81,9 @@ def run(archive: Archive, *, up: Callable[[int], None] | None = None) -> int:
         if up is not None:
             up(port)
 
+    site = make_site(archive)
     server = server_of(
-        make_app(make_site(archive)),
+        make_app(site),
         host=web.host,
         port=web.port,
         certificate=str(web.certificate) if web.certificate else None,
@@ -89,31 +91,58 @@ def run(archive: Archive, *, up: Callable[[int], None] | None = None) -> int:
         proxies=web.proxies,
         up=told,
     )
-    server.run()
+    with open_archive(site):
+        server.run()
     return 0 if server.started else 1
 
 
 @contextmanager
-def beside(archive: Archive, *, port: int) -> Iterator[str]:
-    """Run the page in a thread of this process inside the block; yields its address. When the port
-    is taken, another one is."""
-    for wanted in (port, 0):
-        came = threading.Event()
-        ports: list[int] = []
+def open_archive(site: Site) -> Iterator[str]:
+    """Run the open archive beside the page inside the block, where the settings want it; yields its
+    address, or nothing.
 
-        def up(got: int, came: threading.Event = came, ports: list[int] = ports) -> None:
-            ports.append(got)
-            came.set()
+    Raises: RefusedError when its port is taken.
+    """
+    portal = site.archive.settings.sections.portal
+    if not portal.enabled:
+        yield ""
+        return
+    with _in_thread(make_open_archive(site), host=portal.host, port=portal.port) as port:
+        if port is None:
+            raise RefusedError(
+                f"port {portal.port} of the open archive is taken; set another portal.port"
+            )
+        yield f"http://{portal.host}:{port}"
 
-        app = make_app(make_site(archive))
-        server = server_of(app, host="127.0.0.1", port=wanted, up=up)
-        thread = threading.Thread(target=_attempt, args=(server, came), name="web", daemon=True)
-        thread.start()
-        came.wait()
-        if ports:
-            break
+
+@contextmanager
+def beside(archive: Archive, *, port: int) -> Iterator[tuple[str, str]]:
+    """Run the page, and the open archive where the settings want it, in threads of this process
+    inside the block; yields their addresses. When the port is taken, another one is."""
+    site = make_site(archive)
+    with ExitStack() as stack:
+        got = stack.enter_context(_in_thread(make_app(site), host="127.0.0.1", port=port))
+        if got is None:
+            got = stack.enter_context(_in_thread(make_app(site), host="127.0.0.1", port=0))
+        yield f"http://127.0.0.1:{got}", stack.enter_context(open_archive(site))
+
+
+@contextmanager
+def _in_thread(app: FastAPI, *, host: str, port: int) -> Iterator[int | None]:
+    """Serve in a thread inside the block; yields the port, None when it is taken."""
+    over = threading.Event()
+    ports: list[int] = []
+
+    def up(got: int) -> None:
+        ports.append(got)
+        over.set()
+
+    server = server_of(app, host=host, port=port, up=up)
+    thread = threading.Thread(target=_attempt, args=(server, over), name="web", daemon=True)
+    thread.start()
+    over.wait()
     try:
-        yield f"http://127.0.0.1:{ports[0]}"
+        yield ports[0] if ports else None
     finally:
         server.should_exit = True
         thread.join(STOP_WITHIN)

@@ -15,7 +15,7 @@ from sqlalchemy import text
 from archiver.desk import secret_box
 from archiver.desk.access import Role
 from archiver.desk.people import People, PersonState
-from archiver.desk.sign_in import Session, SignIn, SignInRefusedError
+from archiver.desk.sign_in import SignedIn, SignIn, SignInRefusedError
 from archiver.errors import RefusedError, StoreError, UsageError
 from archiver.wiring import Archive
 from config.settings_web import WebSettings
@@ -40,10 +40,10 @@ class Door:
     def invite(self, login: str = "lisa", name: str = "Lisa Simpson", *roles: Role) -> str:
         return self.people.invite(login, name, roles=roles or [Role.CLERK], by="Frank").code
 
-    def come_in(self, code: str) -> Session:
+    def come_in(self, code: str) -> SignedIn:
         return self.session(self.door.accept(code, PASSWORD, where=HERE))
 
-    def session(self, cookie: str) -> Session:
+    def session(self, cookie: str) -> SignedIn:
         found = self.door.session(cookie)
         assert found is not None
         return found

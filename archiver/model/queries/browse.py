@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, func, select, text
 
 from archiver.errors import UsageError
-from archiver.model.queries.search_text import match
+from archiver.model.queries.search_text import Params, having, match
 from archiver.model.search_query import And, Words
 from archiver.model.tables import (
     accounts,
@@ -103,7 +103,7 @@ def list_records(
         clauses.append(records.c.presence != "present")
     elif only == "hidden":
         clauses.append(records.c.visibility != "public")
-    if words:
+    if words.strip():
         clauses.append(records.c.id.in_(_matching(connection, words)))
     query = _LINE.where(*clauses).order_by(records.c.published_at.desc(), records.c.id.desc())
     return [_line(row) for row in connection.execute(query.limit(limit))]
@@ -111,22 +111,23 @@ def list_records(
 
 def _matching(connection: Connection, words: str) -> Any:
     """Record ids with a version that has all the words, in any form; no word is an operator."""
-    if connection.dialect.name == "sqlite":
-        quoted = match(connection, And(tuple(Words(text=word) for word in words.split())))
-        hits = text("SELECT rowid FROM versions_search WHERE versions_search MATCH :q")
-        return select(versions.c.record_id).where(
-            versions.c.id.in_(hits.bindparams(q=quoted).columns(versions.c.id))
-        )
-    return select(versions.c.record_id).where(
-        text("versions.search @@ plainto_tsquery('english', :q)").bindparams(q=words)
-    )
+    asked = match(connection, And(tuple(Words(text=word) for word in words.split())))
+    assert asked is not None  # words alone are always understood
+    params = Params()
+    hits = text(having(connection, asked, params)).bindparams(*params.made)
+    return select(versions.c.record_id).where(versions.c.id.in_(hits.columns(versions.c.id)))
 
 
 def find_record(connection: Connection, wanted: str) -> RecordLine | None:
-    """A record by its number, which comes first, or by its platform id or its permalink.
+    """A record by its number, which comes first, or by its platform id or its permalink; "#7" is
+    its number and nothing else.
 
     Raises: UsageError when several records have that platform id or permalink.
     """
+    number = wanted.removeprefix("#")
+    if wanted.startswith("#") and number.isdecimal() and len(number) < 16:
+        row = connection.execute(_LINE.where(records.c.id == int(number))).first()
+        return _line(row) if row is not None else None
     if wanted.isdecimal() and len(wanted) < 16:
         row = connection.execute(_LINE.where(records.c.id == int(wanted))).first()
         if row is not None:
