@@ -85,6 +85,7 @@ class Place:
     Of an unredacted item `preimage` has what the leaf is computed from (identity, digest,
     media, salt), and the canonical form what the digest is over; of a redacted one both are
     withheld, and the salted leaf alone proves that the item stands where it is said to.
+    `salted` is False of a capture of which a leaf can be guessed at.
     """
 
     leaf: str
@@ -94,6 +95,7 @@ class Place:
     root: str
     line: int  # sequence number of the run's line in the ledger
     preimage: dict[str, Any] | None
+    salted: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

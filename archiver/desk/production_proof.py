@@ -19,6 +19,7 @@ from archiver.errors import EvidenceError, ExportError
 from archiver.export import authenticity, bag, proof, verify
 from archiver.export.authenticity import Facts, Stamped
 from archiver.export.base import Production
+from archiver.export.package_notes import package_notes
 from archiver.export.proof import Evidence, StampFile
 from archiver.export.readme import write_readme
 from archiver.ledger import timestamp
@@ -91,14 +92,16 @@ class Prover:
                 stamps=tuple(Stamped(authority=e.authority, at=e.stamped_at) for e in held),
                 missing=tuple(missing),
                 signer=(who.subject, who.fingerprint) if who else ("", ""),
-                checked=None,
+                checked=production.reread,
                 tools=_tools(),
             ),
         )
         there = [*formats, "proof", "certificate"]
-        write_readme(production, folder.data, formats=there, contact=contact)
+        notes = package_notes(production, counts, formats)
+        write_readme(production, folder.data, formats=there, contact=contact, notes=notes)
         shutil.copyfile(verify.__file__, folder.data / "verify.py")
-        folder.mark("proof", counts=counts, missing=missing)
+        signer = who.fingerprint if who else ""
+        folder.mark("proof", counts=counts, missing=missing, signer=signer)
 
     def seal(self, folder: ProductionFolder, production: Production, *, unsigned: bool) -> None:
         """Write the manifest of everything, signed and stamped.
@@ -134,12 +137,17 @@ class Prover:
         Raises: ExportError, EvidenceError when anything does not hold.
         """
         authorities = [each.ca_file for each in self._points.authorities]
-        said = check_package(folder.package, trusted=authorities, unsigned=unsigned)
+        # Whom the certificate names: the key may have been changed between two steps.
+        signer = folder.facts("proof").get("signer", "")
+        said = check_package(folder.package, trusted=authorities, unsigned=unsigned, signer=signer)
         folder.mark("check", said=said)
 
 
-def check_package(package: Path, *, trusted: Sequence[Path], unsigned: bool) -> str:
-    """What the verifier in a package says of it; `trusted` are PEM files with roots.
+def check_package(
+    package: Path, *, trusted: Sequence[Path], unsigned: bool, signer: str = ""
+) -> str:
+    """What the verifier in a package says of it; `trusted` are PEM files with roots, `signer`
+    is the SHA-256 fingerprint of the only certificate that may have signed, empty: any.
 
     Raises: ExportError when it is no valid bag; EvidenceError when the verifier finds fault.
     """
@@ -147,6 +155,7 @@ def check_package(package: Path, *, trusted: Sequence[Path], unsigned: bool) -> 
     command = [sys.executable, "-I", str(Path(verify.__file__)), "--bag", str(package)]
     command += [part for each in trusted for part in ("--ca", str(each))]
     command += ["--allow-unsigned"] if unsigned else []
+    command += ["--signer", signer] if signer else []
     done = subprocess.run(  # noqa: S603 - our own verifier, not the one in the package
         command, capture_output=True, text=True, check=False, timeout=_VERIFY_SECONDS
     )

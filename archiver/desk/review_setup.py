@@ -7,6 +7,7 @@ from pathlib import Path
 
 from archiver.clock import Clock
 from archiver.desk.exemptions import Catalogue, catalogue
+from archiver.desk.held_exchanges import HeldExchanges
 from archiver.desk.held_media import HeldMedia
 from archiver.desk.result_sets import ResultSets
 from archiver.desk.review import Reviews
@@ -57,6 +58,7 @@ def made(
             clock,
             exemptions=exemptions,
             media=media,
+            held=HeldExchanges(vault),
             second_review=second_review,
             places=places,
         ),

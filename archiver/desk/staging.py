@@ -20,6 +20,7 @@ from archiver import __version__
 from archiver.clock import Clock
 from archiver.desk import staging_plan
 from archiver.desk.exemptions import Catalogue
+from archiver.desk.held_exchanges import HeldExchanges
 from archiver.desk.held_media import HeldMedia
 from archiver.desk.leak_check import LeakCheck, Protected, Repeat, told, without
 from archiver.desk.leak_media import TakenFiles
@@ -27,7 +28,9 @@ from archiver.desk.leak_readings import normal
 from archiver.desk.result_sets import request_of, set_of
 from archiver.desk.staging_files import StagedFiles
 from archiver.desk.staging_item import ItemMaker, Parts, without_originals
+from archiver.desk.staging_originals import StagedOriginals
 from archiver.desk.staging_plan import Plan, Planned
+from archiver.desk.staging_unsalted import Unsalted
 from archiver.errors import ExportError, RefusedError, UsageError
 from archiver.export.base import (
     FILES,
@@ -90,6 +93,7 @@ class Staging:
         *,
         exemptions: Catalogue,
         media: HeldMedia,
+        held: HeldExchanges,
         second_review: bool,
         places: Places | None = None,
     ) -> None:
@@ -98,6 +102,7 @@ class Staging:
         self._clock = clock
         self._exemptions = exemptions
         self._media = media
+        self._held = held
         self._second_review = second_review
         self._places = places
 
@@ -134,6 +139,7 @@ class Staging:
                 raise UsageError(f"{order.prefix}{first:06d} was given out already")
             writing = _Writing(self, connection, plan, leaks, taken, folder, order, first)
             redacted = writing.run(tell)
+            reread = writing.originals.write(folder)
             log = tuple(
                 replace(day, gaps=tuple(without(leaks.in_words(each), each) for each in day.gaps))
                 for day in self._capture_log(connection, plan, now)
@@ -155,6 +161,7 @@ class Staging:
             staging=folder,
             capture_log=log,
             version=__version__,
+            reread=reread,
         )
 
     def _plan(self, connection: Connection, request: RequestRow, found: ResultSet) -> Plan:
@@ -249,6 +256,11 @@ class _Writing:
         self._first = first
         self._repeats: list[Repeat] = []
         self._maker = ItemMaker(plan, desk._exemptions)
+        self._unsalted = Unsalted()
+        everything = {each.version_id for each in plan.items}
+        self.originals = StagedOriginals(
+            connection, desk._held, leaks, desk._clock.now, everything=everything
+        )
 
     def run(self, tell: Callable[[int], None]) -> int:
         """Write everything; returns how many items had something taken out. Raises:
@@ -279,6 +291,7 @@ class _Writing:
                 f"what was taken out is still to be read: {told(self._repeats)}. Redact it there "
                 "as well, or accept the repeat by name with a reason"
             )
+        self._unsalted.strip(self._folder / f"{ITEMS}.part", self._folder / WITHHELD)
         return redacted
 
     def _chunk(self, chunk: Sequence[Planned], files: StagedFiles) -> Iterator[Released | Withheld]:
@@ -293,7 +306,9 @@ class _Writing:
             item = held[planned.version_id]
             place = places.get(planned.version_id)
             if not planned.released:
-                yield self._withheld(planned, item, place)
+                withheld = self._withheld(planned, item, place)
+                self._unsalted.note(withheld)
+                yield withheld
                 continue
             bates = f"{self._order.prefix}{self._first + planned.released - 1:06d}"
             parts = Parts(
@@ -304,7 +319,10 @@ class _Writing:
                 metrics=metrics.get(planned.record_id, {}),
                 bates=bates,
             )
-            yield self._released(planned, self._maker.made(parts), place)
+            made = self._released(planned, self._maker.made(parts), place)
+            self._unsalted.note(made)
+            self.originals.note(planned.version_id, made)
+            yield made
 
     def _released(self, planned: Planned, item: Released, place: Place | None) -> Released:
         self._repeats += self._leaks.in_item(item, planned.position)

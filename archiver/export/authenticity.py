@@ -12,13 +12,13 @@ import hashlib
 import html
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from archiver.errors import ExportError
-from archiver.export.base import CaptureDay, Production
+from archiver.export.base import CaptureDay, Production, Reread
 
 FORM = "archiver-authenticity-1"
 NAME = "certificate-of-authenticity"
@@ -44,21 +44,10 @@ _PROCESS = (
     "line holds the hash of the line before it.",
     "For this production the recorded states were copied out of the archive, and what is exempt "
     "was withheld or redacted by the agency. The hash of each copied state that is released "
-    "whole, recomputed from the copy, leads to the line of the ledger that was written when it "
-    "was captured; a copy that differed in one character would not.",
+    "whole and has a place in proof/, recomputed from the copy, leads to the line of the ledger "
+    "that was written when it was captured; a copy that differed in one character would not.",
 )
 _OUTSIDE = "under the laws of the United States of America "
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Checked:
-    """What was verified right before: whole archive or not, how many problems were found."""
-
-    at: datetime
-    segments: int
-    versions: int
-    ledger_lines: int
-    problems: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +61,7 @@ class Stamped:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """What the certificate is filled from. `counts` are those of `proof.write`; `checked` is
-    None when the archive was not verified; `signer` is subject and hex SHA-256 of the
+    None when the evidence was not read again; `signer` is subject and hex SHA-256 of the
     certificate, empty for an unsigned package; `missing` are authorities whose stamp is not
     there; `tools` names programs and libraries with their versions."""
 
@@ -82,7 +71,7 @@ class Facts:
     stamps: tuple[Stamped, ...]
     missing: tuple[str, ...]
     signer: tuple[str, str]
-    checked: Checked | None
+    checked: Reread | None
     tools: Mapping[str, str]
 
 
@@ -100,6 +89,7 @@ def content(production: Production, facts: Facts) -> dict[str, Any]:
         "rules": [{"rule": rule, "of": of} for rule, of in _RULES],
         "hash": "SHA-256",
         "counts": dict(facts.counts),
+        "evidence_read_again": _reread(facts.checked),
         "checkpoint": {"lines": facts.checkpoint_seq, "root": facts.checkpoint_root},
         "time_stamps": [{"authority": e.authority, "at": _iso(e.at)} for e in facts.stamps],
         "missing_time_stamps": list(facts.missing),
@@ -144,11 +134,18 @@ def _statements(production: Production, facts: Facts) -> Iterator[str]:
         f"redactions, {counts['withhold']} withheld. Of redacted and withheld items the package "
         "proves that they stood in the ledger, not what they said."
     )
+    if counts.get("unproved"):
+        yield (
+            f"Of {counts['unproved']} of these items the package does NOT prove that they stood in "
+            "the ledger: they were sealed without a random salt, in captures of which something "
+            "is not released whole, and their places would let others confirm a guess at that."
+        )
     yield from _captured(production)
     yield _verified(facts.checked)
+    but = " that have a place in proof/" if counts.get("unproved") else ""
     yield (
         f"The ledger's first {facts.checkpoint_seq} lines, among them those of all items of this "
-        f"production, have the hash tree root {facts.checkpoint_root}."
+        f"production{but}, have the hash tree root {facts.checkpoint_root}."
     )
     yield from _stamped(facts)
     if any(facts.signer):
@@ -182,19 +179,24 @@ def _captured(production: Production) -> Iterator[str]:
         yield "This package has no log of captures."
 
 
-def _verified(checked: Checked | None) -> str:
+def _verified(checked: Reread | None) -> str:
     if checked is None:
-        return "The archive as a whole was not verified again when this production was made."
-    counted = (
-        f"{checked.segments} files, {checked.versions} versions and {checked.ledger_lines} "
-        "ledger lines were read again and held against each other"
-    )
-    if checked.problems:
         return (
-            f"On {_utc(checked.at)} {counted}; {checked.problems} faults were FOUND. They are to "
-            "be explained by the declarant before this is signed."
+            "The evidence behind the released items was not read again when this production was "
+            "made."
         )
-    return f"On {_utc(checked.at)} {counted}; no fault was found."
+    unread = f" Of {checked.unread} items the archive holds no exchange." if checked.unread else ""
+    return (
+        f"When this production was made, the recorded exchanges that {checked.items} released "
+        f"items were read from were read from the archive again: {checked.exchanges} exchanges in "
+        f"{checked.records} WARC records; and so were {checked.files} media files. On "
+        f"{_utc(checked.at)} the SHA-256 hash of each had been recomputed and was the one noted "
+        f"when it was stored.{unread} The archive as a whole was not verified on this occasion."
+    )
+
+
+def _reread(checked: Reread | None) -> dict[str, Any] | None:
+    return None if checked is None else {**asdict(checked), "at": _iso(checked.at)}
 
 
 def _stamped(facts: Facts) -> Iterator[str]:

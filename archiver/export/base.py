@@ -4,9 +4,11 @@ Terms
 -----
 production  a package made for one request: the released items of one frozen result set
 staging     the folder in which everything that may leave the house lies, redacted already:
-            `items.jsonl` (one Released a line, in order), `withheld.jsonl`, `files/`
+            `items.jsonl` (one Released a line, in order), `withheld.jsonl`, `files/`,
+            `originals.jsonl` (one Original a line) and `originals.warc.gz`, their bytes
 released    an item as the public may see it. What was redacted is not in it in any form: no
-            exporter ever sees an original, so none can leak one
+            exporter ever sees an original of it, so none can leak one
+original    an exchange as it was recorded; it is staged only when all on it is released whole
 Bates       the number of an item in all productions of the agency, "SPD-000123"
 
 An exporter writes files into a folder of its own and changes nothing else. It reads items as
@@ -32,6 +34,8 @@ _T = TypeVar("_T")
 ITEMS = "items.jsonl"
 WITHHELD = "withheld.jsonl"
 FILES = "files"
+ORIGINALS = "originals.warc.gz"
+ORIGINAL_LINES = "originals.jsonl"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,6 +133,7 @@ class Released:
     native: str = ""
     canonical: str = ""
     place: Place | None = None
+    unproved: str = ""  # why its place is not told
 
     @property
     def redacted(self) -> bool:
@@ -150,6 +155,7 @@ class Withheld:
     label: str
     reason: str
     place: Place | None = None
+    unproved: str = ""  # why its place is not told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,6 +168,40 @@ class CaptureDay:
     failed: int
     new_versions: int
     gaps: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Original:
+    """The exchange that items were read from. `why` it is left out; empty: `request_length` and
+    `response_length` bytes from `offset` on in the staged originals are its two gzip members.
+    `payload_sha256` is hex over the body as it was sent; `at` aware UTC."""
+
+    exchange: str
+    why: str = ""
+    uri: str = ""
+    at: datetime | None = None
+    status: int = 0
+    mime: str = ""
+    payload_sha256: str = ""
+    offset: int = 0
+    request_length: int = 0
+    response_length: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reread:
+    """What was read from the vault again while this was staged, and found to be what had been
+    captured, by its SHA-256: the `exchanges` behind `items` released items, in so many WARC
+    `records`, and so many media `files`. `unread` items have no exchange that is held;
+    `originals` have theirs in the staging. `at`: when it was done, aware UTC."""
+
+    at: datetime
+    items: int
+    exchanges: int
+    records: int
+    files: int
+    unread: int
+    originals: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,6 +222,7 @@ class Production:
     staging: Path
     capture_log: tuple[CaptureDay, ...] = ()
     version: str = ""  # of Archiver
+    reread: Reread | None = None  # None: the evidence was not read again
 
     @property
     def name(self) -> str:
@@ -190,11 +231,19 @@ class Production:
 
     def items(self) -> Iterator[Released]:
         """The released items, in their order, one at a time."""
-        yield from _lines(self.staging / ITEMS, _released)
+        yield from items_in(self.staging / ITEMS)
 
     def kept_back(self) -> Iterator[Withheld]:
         """The withheld items, in their order."""
-        yield from _lines(self.staging / WITHHELD, _withheld)
+        yield from kept_back_in(self.staging / WITHHELD)
+
+    def originals(self) -> dict[str, Original]:
+        """What became of the exchanges of the released items, by the exchange; empty when
+        nobody looked."""
+        path = self.staging / ORIGINAL_LINES
+        if not path.exists():
+            return {}
+        return {each.exchange: each for each in _lines(path, _original)}
 
     def file(self, released: ReleasedFile) -> Path:
         """Where the released bytes lie."""
@@ -224,8 +273,31 @@ def staged(item: Released | Withheld) -> bytes:
     return _withheld.dump_json(item) + b"\n"
 
 
+def original_said(original: Original | None) -> str:
+    """What is told of the exchange that an item was read from; empty: nobody looked."""
+    if original is None:
+        return ""
+    return f"not included: {original.why}" if original.why else "included"
+
+
+def items_in(path: Path) -> Iterator[Released]:
+    """The released items of a staging file, one at a time."""
+    yield from _lines(path, _released)
+
+
+def kept_back_in(path: Path) -> Iterator[Withheld]:
+    """The withheld items of a staging file, one at a time."""
+    yield from _lines(path, _withheld)
+
+
+def original_line(original: Original) -> bytes:
+    """One line of the staged originals."""
+    return _original.dump_json(original) + b"\n"
+
+
 _released = TypeAdapter(Released)
 _withheld = TypeAdapter(Withheld)
+_original = TypeAdapter(Original)
 
 
 def _lines(path: Path, adapter: TypeAdapter[_T]) -> Iterator[_T]:

@@ -28,6 +28,7 @@ class Indexed:
     offset: int
     length: int
     filename: str
+    status: int = 200
 
     def line(self) -> str:
         """As it stands in the index."""
@@ -38,7 +39,7 @@ class Indexed:
             "length": str(self.length),
             "offset": str(self.offset),
             "filename": self.filename,
-            "status": "200",
+            "status": str(self.status),
         }
         return f"{key(self.uri)} {stamp(self.at)} {json.dumps(said, ensure_ascii=True)}\n"
 

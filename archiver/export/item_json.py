@@ -15,8 +15,8 @@ from archiver.export.base import Released, ReleasedFile, Sighted
 FORM = "archiver-item-1"
 
 
-def item_json(item: Released) -> dict[str, Any]:
-    """The whole item, as it is released."""
+def item_json(item: Released, *, original: str = "") -> dict[str, Any]:
+    """The whole item, as it is released; `original` says what became of its exchange."""
     return {
         "form": FORM,
         "position": item.position,
@@ -61,6 +61,7 @@ def item_json(item: Released) -> dict[str, Any]:
             "segment_sha256": item.segment_sha256,
             "exchange": item.exchange_id,
             "endpoint": item.endpoint,
+            "original": original,
         },
         "digest": item.digest,
         "canonical": item.canonical,

@@ -20,7 +20,7 @@ from pathlib import Path, PurePosixPath
 
 import orjson
 
-from archiver.export.base import Production, Released, ReleasedFile, Tell
+from archiver.export.base import Production, Released, ReleasedFile, Tell, original_said
 from archiver.export.contents import contents
 from archiver.export.edrm import edrm_file
 from archiver.export.item_json import item_json
@@ -50,8 +50,10 @@ class LoadFileExporter:
                 edrm_file(folder / "production.xml", production) as edrm,
             ):
                 rows = zip(production.items(), parents, strict=True)
+                originals = production.originals()
                 for done, (item, parent) in enumerate(rows, 1):
-                    for document in _documents(production, folder, item, parent):
+                    said = original_said(originals.get(item.exchange_id))
+                    for document in _documents(production, folder, item, parent, said):
                         data(document)
                         edrm.document(document, _text(folder, document))
                         if document.native.path and document.native.mime in _IMAGES:
@@ -67,11 +69,12 @@ class LoadFileExporter:
 
 
 def _documents(
-    production: Production, folder: Path, item: Released, parent: str
+    production: Production, folder: Path, item: Released, parent: str, original: str
 ) -> Iterator[Document]:
     """The item and its media files; writes their natives."""
     native = f"NATIVES/{item.bates}.json"
-    content = orjson.dumps(item_json(item), option=orjson.OPT_INDENT_2) + b"\n"
+    told = item_json(item, original=original)
+    content = orjson.dumps(told, option=orjson.OPT_INDENT_2) + b"\n"
     (folder / native).write_bytes(content)
     yield Document(
         item=item,

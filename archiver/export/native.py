@@ -14,7 +14,7 @@ import orjson
 
 from archiver.export import stamps
 from archiver.export.activitystreams import CONTEXT, activity_object, iri
-from archiver.export.base import Production, Tell
+from archiver.export.base import Production, Tell, original_said
 from archiver.export.contents import contents
 from archiver.export.item_json import item_json
 from archiver.export.output import written
@@ -36,12 +36,14 @@ class JsonExporter:
         """
         with written(production, "the JSON"):
             (folder / SCHEMA).write_bytes(schema())
+            originals = production.originals()
             parents = [entry.parent for entry in contents(production).entries]
             with (folder / ITEMS).open("wb") as lines, (folder / STREAM).open("wb") as stream:
                 stream.write(_head(production))
                 rows = zip(production.items(), parents, strict=True)
                 for done, (item, parent) in enumerate(rows, 1):
-                    lines.write(orjson.dumps(item_json(item)) + b"\n")
+                    said = original_said(originals.get(item.exchange_id))
+                    lines.write(orjson.dumps(item_json(item, original=said)) + b"\n")
                     made = activity_object(item, production.agency, parent)
                     stream.write((b",\n" if done > 1 else b"\n") + orjson.dumps(made))
                     tell(done)

@@ -4,7 +4,7 @@ checkpoint over them with its time stamps; and last the signed manifest of the w
 `write` comes before the certificate is written, `seal` after everything else: the manifest
 names every file but itself, its signature and its time stamps. Who signs and who stamps is the
 caller's business. Nothing in proof/ tells what was redacted or withheld: of such items the
-salted leaf alone is there.
+salted leaf alone is there. Where there was no salt, the place is left out, and the line says why.
 """
 
 from __future__ import annotations
@@ -23,11 +23,13 @@ from archiver.errors import ExportError
 from archiver.export.base import Production, Released, Withheld
 from archiver.files import sha256_of
 from archiver.model.queries.checkpoints import Checkpoint, ProvedLine
+from archiver.values import Place
 
 FORM = "archiver-manifest-1"
 FOLDER = "proof"
 MANIFEST, SIGNATURE = "manifest.json", "manifest.p7s"
 RELEASE, REDACT, WITHHOLD = "release", "redact", "withhold"
+UNPROVED = "unproved"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +53,7 @@ class Evidence:
 
 def write(production: Production, data: Path, *, evidence: Evidence) -> dict[str, int]:
     """Write the items with their places, the ledger and the checkpoint below `data`; returns
-    how many items there are in all and of each outcome.
+    how many items there are in all and of each outcome, and how many have no place, if any.
 
     Raises: ExportError when an item has no place, one that is redacted or withheld would
     reveal what it was, or the checkpoint does not cover an item's line.
@@ -127,7 +129,10 @@ def _write_items(production: Production, folder: Path) -> tuple[set[int], dict[s
                     f"{position} should; stage the production again"
                 )
             line = _item(item)
-            wanted.add(line["place"]["line"])
+            if line["place"] is None:
+                counted[UNPROVED] += 1
+            else:
+                wanted.add(line["place"]["line"])
             counted[line["outcome"]] += 1
             file.write(_canonical(line) + b"\n")
     counts = {name: counted[name] for name in (RELEASE, REDACT, WITHHOLD)}
@@ -136,7 +141,8 @@ def _write_items(production: Production, folder: Path) -> tuple[set[int], dict[s
             f"{counts[REDACT]} redacted and {counts[WITHHOLD]} withheld items are staged, "
             f"{production.redacted} and {production.withheld} were decided; stage it again"
         )
-    return wanted, {"items": counted.total(), **counts}
+    unproved = {UNPROVED: counted[UNPROVED]} if counted[UNPROVED] else {}
+    return wanted, {"items": sum(counts.values()), **counts, **unproved}
 
 
 def _position(item: Released | Withheld) -> int:
@@ -144,10 +150,11 @@ def _position(item: Released | Withheld) -> int:
 
 
 def _item(item: Released | Withheld) -> dict[str, Any]:
-    if item.place is None:
+    if item.place is None and not item.unproved:
         raise ExportError(f"item {item.position} has no place in the ledger; stage it again")
-    place = asdict(item.place)
-    line: dict[str, Any] = {"position": item.position, "place": place, "bates": None}
+    line: dict[str, Any] = {"position": item.position, "place": _place(item.place), "bates": None}
+    if item.unproved:
+        line[UNPROVED] = item.unproved
     if isinstance(item, Withheld):
         line |= {"outcome": WITHHOLD, "record": None, "version": None, "code": item.code,
                  "citation": item.citation}  # fmt: skip
@@ -158,14 +165,27 @@ def _item(item: Released | Withheld) -> dict[str, Any]:
                  "published": published}  # fmt: skip
         if item.redacted:
             line["cuts"] = [{"code": each.code, "citation": each.citation} for each in item.cuts]
-    if line["outcome"] != RELEASE and place["preimage"] is not None:
+    if item.place is not None:
+        _check_preimage(item, item.place, line["outcome"])
+    return line
+
+
+def _place(place: Place | None) -> dict[str, Any] | None:
+    if place is None:
+        return None
+    told = asdict(place)
+    del told["salted"]  # shows in the preimage
+    return told
+
+
+def _check_preimage(item: Released | Withheld, place: Place, outcome: str) -> None:
+    if outcome != RELEASE and place.preimage is not None:
         raise ExportError(
             f"item {item.position} is not released whole, but its place tells what it was; "
             "nothing was delivered"
         )
-    if line["outcome"] == RELEASE and place["preimage"] is None:
+    if outcome == RELEASE and place.preimage is None:
         raise ExportError(f"what item {item.position} was sealed as is gone; run: archiver verify")
-    return line
 
 
 def _write_ledger(folder: Path, wanted: set[int], evidence: Evidence) -> None:

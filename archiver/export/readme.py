@@ -5,7 +5,7 @@ What each folder is, how to open it, how to verify it, what the marks mean, whom
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from archiver.export import wording
@@ -26,8 +26,8 @@ FOLDERS: tuple[tuple[str, str, str], ...] = (
      "Viewers and players."),
     ("loadfile", "Load files for review platforms: production.dat, .opt, .xml, with texts and "
      "natives.", "Import in the platform; UTF-8, times in UTC."),
-    ("warc", "The released records for replay: their pages, their data, their files, and where "
-     "each was recorded.",
+    ("warc", "The released records for replay: their pages, their data, their files, where each "
+     "was recorded, and the original exchanges of which everything is released.",
      "A web archive player, for example ReplayWeb.page."),
     ("nara", "Metadata and finding aid for a transfer to archives.",
      "Any text editor; columns are parted by |."),
@@ -40,11 +40,17 @@ FOLDERS: tuple[tuple[str, str, str], ...] = (
 
 
 def write_readme(
-    production: Production, data: Path, *, formats: Collection[str], contact: str
+    production: Production,
+    data: Path,
+    *,
+    formats: Collection[str],
+    contact: str,
+    notes: Sequence[str] = (),
 ) -> Path:
     """Write the page into the folder data/ of the package, over an earlier one; gives its path.
 
-    `formats` are the folders that the package has; `contact` is whom the receiver asks, in words.
+    `formats` are the folders that the package has; `contact` is whom the receiver asks, in words;
+    `notes` are sentences about this very production.
 
     Raises: ExportError when the disk refuses.
     """
@@ -54,6 +60,7 @@ def write_readme(
         folders=[folder for folder in FOLDERS if folder[0] in formats],
         made=wording.both(production.made_at, production.zone),
         contact=contact,
+        notes=notes,
         visible=wording.visible,
     )
     with written(production, NAME):

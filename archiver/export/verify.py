@@ -2,12 +2,15 @@
 """Verifies a production of public records by itself: nothing but this file, Python 3.8 or newer,
 and the program openssl (1.1.1 or newer) is needed, and no connection to anybody.
 
-    python3 verify.py [--ca FILE ...] [--bag FOLDER] [--allow-unsigned]
+    python3 verify.py [--ca FILE ...] [--signer FINGERPRINT] [--bag FOLDER] [--allow-unsigned]
 
 --ca             PEM file with a root certificate that YOU trust: the one behind the agency's
                  signature, those of the time-stamping authorities. May be given several times.
                  Without it, signature and time stamps are only held against the certificates that
                  came with the package, which whoever forged it could have made too.
+--signer         SHA-256 fingerprint (64 hexadecimal digits, with colons or without) of the
+                 certificate that the agency signs with, as the agency makes it known by another
+                 way than this package. If another certificate signed, or none, that is wrong.
 --bag            the folder with bagit.txt; by default the one that this file lies in.
 --allow-unsigned accept a package that says of itself that it is not signed.
 
@@ -19,6 +22,7 @@ package, take this file from the project's own publication instead of from the p
 from __future__ import annotations
 
 import argparse
+import base64
 import csv
 import hashlib
 import json
@@ -39,6 +43,7 @@ MALFORMED = (ValueError, KeyError, TypeError, IndexError, AttributeError, OSErro
              RecursionError)  # fmt: skip
 HEX64 = re.compile("[0-9a-f]{64}")
 TAG_FILE = re.compile("bagit[.]txt|bag-info[.]txt|(tag)?manifest-[a-z0-9]+[.]txt")
+PEM = re.compile(b"-----BEGIN CERTIFICATE-----(.*?)-----END CERTIFICATE-----", re.DOTALL)
 RELEASE, REDACT, WITHHOLD = "release", "redact", "withhold"
 UNSIGNED = (
     "without a signature, whoever had the package in hand may have left items out, changed pages, "
@@ -52,8 +57,8 @@ CANNOT = (
     "what stands behind redactions and withheld items: only that they stood in the ledger;",
     "that pages for reading (PDF, HTML, spreadsheets) look like what the platform showed: they "
     "are held by the signed manifest, not by the ledger;",
-    "that the signature is the agency's because its certificate has that name: compare the "
-    "fingerprint with the one that the agency makes known.",
+    "that the signature is the agency's because its certificate has that name: give the "
+    "fingerprint that the agency makes known with --signer.",
 )  # fmt: skip
 
 
@@ -268,9 +273,14 @@ def check_manifest(package: Package) -> str:
         if real != (listed[name]["sha256"], listed[name]["size"]):
             package.wrong(f"proof/manifest.json: data/{name} was changed")
     counts: dict[str, int] = {RELEASE: 0, REDACT: 0, WITHHOLD: 0}
+    unproved = 0
     for item in package.items():
         counts[item["outcome"]] += 1
-    if said["counts"] != dict(counts, items=sum(counts.values())):
+        unproved += item["place"] is None
+    counts["items"] = sum(counts.values())
+    if unproved:
+        counts["unproved"] = unproved
+    if said["counts"] != counts:
         package.wrong("proof/items.jsonl has not the items that proof/manifest.json counts")
     return "{} files; production {} of {}, made {} by {}".format(
         len(listed), said["production"], said["agency"], said["made_at"], said["made_by"],
@@ -350,8 +360,15 @@ def check_places(package: Package, runs: dict[int, dict[str, Any]]) -> str:
     used: set[int] = set()
     taken: set[tuple[int, int]] = set()
     count = 0
+    unproved: dict[str, int] = {}
     for item in package.items():
         place, what = item["place"], "item {}".format(item["position"])
+        if place is None:
+            reason = item.get("unproved")
+            if not (isinstance(reason, str) and reason):
+                package.wrong(f"{what} has no place in the ledger and does not say why")
+            unproved[str(reason)] = unproved.get(str(reason), 0) + 1
+            continue
         run, pre = runs.get(place["line"]), place["preimage"]
         used.add(place["line"])
         count += 1
@@ -371,6 +388,11 @@ def check_places(package: Package, runs: dict[int, dict[str, Any]]) -> str:
         package.wrong("proof/ledger.jsonl has lines that no item stands in")
     if len(taken) != count:
         package.wrong("two items stand in one place of the ledger")
+    for reason, number in sorted(unproved.items()):
+        shown = "".join(each for each in reason if each.isprintable())[:300]
+        package.report.open.append(
+            f"that {number} items stand in the ledger is not proved here, of each because {shown}"
+        )
     return f"{count} items stand in the ledger"
 
 
@@ -431,7 +453,7 @@ def check_json(package: Package) -> str:
     for item, row in paired(package, package.lines("json/items.jsonl"), "json/items.jsonl"):
         compare(package, item, row, row["published"], "json/items.jsonl")
         if item["outcome"] == RELEASE:
-            whole += 1
+            whole += item["place"] is not None
             late += check_content(package, item, row, media)
         elif any(row[name] for name in ("canonical", "native", "digest")):
             package.wrong(
@@ -479,15 +501,16 @@ def check_content(
     package: Package, item: dict[str, Any], row: dict[str, Any], media: set[str]
 ) -> int:
     """Canonical form, its digest, its date, its media; returns how many files came later."""
-    pre, what = item["place"]["preimage"], item["bates"]
-    text = row["canonical"]
-    if hashlib.sha256(text.encode("ascii", "replace")).hexdigest() != pre["digest"]:
+    what, text = item["bates"], row["canonical"]
+    pre = item["place"] and item["place"]["preimage"]
+    digest = pre["digest"] if pre else row["digest"]
+    if hashlib.sha256(text.encode("ascii", "replace")).hexdigest() != digest:
         package.wrong(f"{what}: its canonical form is not the one that was sealed")
         return 0
     form = parsed(text.encode("ascii"))
     if moment(form["published"]) != moment(item["published"]):
         package.wrong(f"{what} was published at another time than its canonical form says")
-    if storable(form["id"]) != pre["platform_id"]:
+    if pre and storable(form["id"]) != pre["platform_id"]:
         package.wrong(f"{what}: its canonical form is of another thing")
     for name in ("kind", "id", "parent", "thread", "title", "language", "visibility"):
         if row[name] != storable(form[name]):
@@ -496,7 +519,7 @@ def check_content(
         package.wrong(f"{what}: json/items.jsonl has another text than was sealed")
     if row["author"]["id"] != storable(form["author"]):
         package.wrong(f"{what}: json/items.jsonl has another author than was sealed")
-    if [each["key"] for each in form["media"]] != [each["key"] for each in pre["media"]]:
+    if pre and [each["key"] for each in form["media"]] != [each["key"] for each in pre["media"]]:
         package.wrong(f"{what}: its media are not those that were sealed")
     return check_files(package, item, row["files"], media)
 
@@ -504,12 +527,15 @@ def check_content(
 def check_files(
     package: Package, item: dict[str, Any], files: Sequence[dict[str, Any]], media: set[str]
 ) -> int:
-    sealed = {each["sha256"] for each in item["place"]["preimage"]["media"]}
+    pre = item["place"] and item["place"]["preimage"]
+    sealed = {each["sha256"] for each in pre["media"]} if pre else set()
     late = 0
     for file in files:
         if not file["sha256"]:
             continue
-        if file["sha256"] not in sealed and "" in sealed:
+        if pre is None:
+            pass  # only the signed manifest speaks of it
+        elif file["sha256"] not in sealed and "" in sealed:
             late += 1
         elif file["sha256"] not in sealed:
             package.wrong("{}: a media file is not one that was sealed".format(item["bates"]))
@@ -611,13 +637,37 @@ def verify_stamp(
     return good, f"openssl says {lines[0].strip()}{hint}"
 
 
+def fingerprint(text: str) -> str:
+    """A SHA-256 fingerprint as somebody writes it, in 64 small digits. Raises: ValueError."""
+    digits = re.sub("(?i)^sha-?256( fingerprint)? *[:=] *", "", text.strip())
+    digits = re.sub("[: ]", "", digits).lower()
+    if not HEX64.fullmatch(digits):
+        raise ValueError(f"{text!r} is no SHA-256 fingerprint: it has 64 hexadecimal digits")
+    return digits
+
+
+def fingerprints(file: Path) -> list[str]:
+    """The fingerprints of the certificates in a PEM file."""
+    found = PEM.findall(file.read_bytes())
+    return [hashlib.sha256(base64.b64decode(each)).hexdigest() for each in found]
+
+
 def check_signature(
-    package: Package, openssl: Openssl, times: dict[str, list[datetime]], *, allow_unsigned: bool
+    package: Package,
+    openssl: Openssl,
+    times: dict[str, list[datetime]],
+    *,
+    allow_unsigned: bool,
+    expected: str,
 ) -> str:
     """The agency's signature over proof/manifest.json."""
     said = parsed(package.path("proof/manifest.json").read_bytes())
     if not package.has("proof/manifest.p7s"):
-        if said["signed"] or not allow_unsigned:
+        if expected:
+            package.wrong(
+                f"the package is not signed; a signature by the certificate {expected} was expected"
+            )
+        elif said["signed"] or not allow_unsigned:
             package.wrong("the package is not signed; see --allow-unsigned")
         else:
             package.report.open += ["the package is not signed, and says so", UNSIGNED]
@@ -641,11 +691,23 @@ def check_signature(
         )
         return ""
     who = openssl.run("x509", "-in", str(signer), "-noout", "-subject", "-fingerprint", "-sha256")
-    return "by {}".format(", ".join(who[1].split("\n")[:2]))
+    name = ", ".join(who[1].split("\n")[:2])
+    signed = fingerprints(signer)
+    if expected and expected not in signed:
+        package.wrong(
+            "another than the expected signer signed: expected was the certificate with the "
+            f"SHA-256 fingerprint {expected}, it is signed by {name} ({', '.join(signed)})"
+        )
+        return ""
+    return f"by {name}" + (", the expected signer" if expected else "")
 
 
-def verify(bag: Path, trusted: Sequence[Path], *, allow_unsigned: bool = False) -> Report:
-    """Verify a bag; the report says what holds."""
+def verify(
+    bag: Path, trusted: Sequence[Path], *, allow_unsigned: bool = False, signer: str = ""
+) -> Report:
+    """Verify a bag; the report says what holds. `signer` is the fingerprint of the only
+    certificate that may have signed; empty: any. Raises: ValueError when it is none."""
+    expected = fingerprint(signer) if signer else ""
     report = Report()
     package = Package(bag, report)
     runs: dict[int, dict[str, Any]] = {}
@@ -667,12 +729,15 @@ def verify(bag: Path, trusted: Sequence[Path], *, allow_unsigned: bool = False) 
         report.step("time stamps", lambda: check_stamps(package, openssl, times))
         report.step(
             "signature",
-            lambda: check_signature(package, openssl, times, allow_unsigned=allow_unsigned),
+            lambda: check_signature(
+                package, openssl, times, allow_unsigned=allow_unsigned, expected=expected
+            ),
         )
     if not trusted:
+        what = "the time stamps" if expected else "the signature and of the time stamps"
         report.open.append(
-            "no --ca was given: the certificates of the signature and of the time stamps are only "
-            "consistent with the package itself; compare their fingerprints with the agency's"
+            f"no --ca was given: the certificates of {what} are only consistent with the package "
+            "itself; compare their fingerprints with those that are made known"
         )
     return report
 
@@ -685,8 +750,14 @@ def main(arguments: Iterable[str]) -> int:
     parser.add_argument("--ca", action="append", type=Path, default=[], metavar="FILE")
     parser.add_argument("--bag", type=Path, default=Path(__file__).resolve().parent.parent)
     parser.add_argument("--allow-unsigned", action="store_true")
+    parser.add_argument("--signer", default="", metavar="FINGERPRINT")
     given = parser.parse_args(list(arguments))
-    report = verify(given.bag, given.ca, allow_unsigned=given.allow_unsigned)
+    if given.signer:
+        try:
+            fingerprint(given.signer)
+        except ValueError as error:
+            parser.error(f"--signer: {error}")
+    report = verify(given.bag, given.ca, allow_unsigned=given.allow_unsigned, signer=given.signer)
     report.show()
     return 1 if report.wrong else 0
 

@@ -6,27 +6,34 @@ that up in a replay program finds what was released of it. Where there is no web
 for files, whose address on the platform is not released, one under `production.invalid` is
 made: that name can never exist (RFC 2606), so nobody is impersonated.
 
-Originals are no part of staging, so this module has none. A caller that can show that an
-exchange carried nothing but released, unredacted items may hand its records in.
+Where an item's original exchange was staged, its two records are copied byte for byte, each
+exchange once, behind the first item that was read from it; where not, the item's record says why.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 from archiver.errors import ExportError
 from archiver.export import wacz, web_page
-from archiver.export.base import Production, Released, Tell, staged
+from archiver.export.base import (
+    ORIGINALS,
+    Original,
+    Production,
+    Released,
+    Tell,
+    original_said,
+    staged,
+)
 from archiver.export.cdx import Indexed
 from archiver.export.wacz import Page
 from archiver.warc.released import Placed, ReleasedWarc
 
 WARC, WACZ = "released.warc.gz", "released.wacz"
 _HTML = "text/html; charset=utf-8"
-Originals = Callable[[Released], Iterable[bytes]]
-"""The gzip members of an item's exchange, empty unless all that it carried is released whole."""
+_PIECE = 1 << 20
 OriginalId = Callable[[Released], str]
 """The record id ("urn:uuid:...") of the answer that an item was read from; empty: not known."""
 
@@ -36,10 +43,7 @@ class WarcExporter:
 
     name = "warc"
 
-    def __init__(
-        self, *, originals: Originals | None = None, original_id: OriginalId | None = None
-    ) -> None:
-        self._originals = originals
+    def __init__(self, *, original_id: OriginalId | None = None) -> None:
         self._original_id = original_id
 
     def write(self, production: Production, folder: Path, tell: Tell) -> None:
@@ -55,11 +59,12 @@ class WarcExporter:
             "warc-format/warc-1.1/",
             "operator": production.agency,
             "isPartOf": f"production {production.name}",
-            "description": "Released public records, rendered and converted from captured ones",
+            "description": "Released public records, rendered and converted from captured ones, "
+            "and original exchanges of which everything is released",
         }
         try:
             with ReleasedWarc(folder / WARC, info=info, at=production.made_at) as warc:
-                writing = _Writing(production, warc, self._originals, self._original_id)
+                writing = _Writing(production, warc, self._original_id)
                 for done, item in enumerate(production.items(), start=1):
                     writing.item(item)
                     tell(done)
@@ -86,12 +91,11 @@ class _Writing:
         self,
         production: Production,
         warc: ReleasedWarc,
-        originals: Originals | None,
         original_id: OriginalId | None,
     ) -> None:
         self._production = production
         self._warc = warc
-        self._originals = originals
+        self._originals = production.originals()
         self._original_id = original_id
         self._base = f"https://production.invalid/{quote(production.name, safe='')}"
         self._written: dict[str, str] = {}  # released files, each once, and their addresses
@@ -113,11 +117,13 @@ class _Writing:
         )
         self._index(placed, item, address, "text/html")
         self.pages.append(Page(uri=address, at=item.captured_at, title=web_page.title(item)))
-        if self._originals is not None and not item.redacted:
-            self._copy(item, self._originals)
+        original = self._originals.get(item.exchange_id)
+        if original is not None and not original.why:
+            self._copy(original)
 
     def _record(self, item: Released) -> None:
         uri = f"urn:archiver:{self._production.name}:{item.bates}"
+        said = original_said(self._originals.get(item.exchange_id))
         original = self._original_id(item) if self._original_id is not None else ""
         if original:
             self._warc.conversion(
@@ -126,10 +132,15 @@ class _Writing:
                 uri=uri,
                 date=item.captured_at,
                 refers_to=original,
+                original=said,
             )
         else:
             self._warc.resource(
-                staged(item), content_type="application/json", uri=uri, date=item.captured_at
+                staged(item),
+                content_type="application/json",
+                uri=uri,
+                date=item.captured_at,
+                original=said,
             )
 
     def _file(self, item: Released, path: str, mime: str) -> str:
@@ -146,12 +157,36 @@ class _Writing:
         self._written[path] = address
         return address
 
-    def _copy(self, item: Released, originals: Originals) -> None:
-        if item.exchange_id in self._exchanges:
+    def _copy(self, original: Original) -> None:
+        """The records of an exchange; the answer can be replayed under its own address."""
+        if original.exchange in self._exchanges:
             return
-        self._exchanges.add(item.exchange_id)
-        for member in originals(item):
-            self._warc.copy(member)
+        self._exchanges.add(original.exchange)
+        assert original.at is not None
+        self._warc.copy(self._bytes(original.offset, original.request_length))
+        answer = original.offset + original.request_length
+        offset = self._warc.copy(self._bytes(answer, original.response_length))
+        self.lines.append(
+            Indexed(
+                uri=original.uri,
+                at=original.at,
+                mime=original.mime or "application/octet-stream",
+                sha256=original.payload_sha256,
+                offset=offset,
+                length=original.response_length,
+                filename=WARC,
+                status=original.status,
+            ).line()
+        )
+
+    def _bytes(self, offset: int, length: int) -> Iterator[bytes]:
+        with (self._production.staging / ORIGINALS).open("rb") as file:
+            file.seek(offset)
+            while length and (piece := file.read(min(length, _PIECE))):
+                length -= len(piece)
+                yield piece
+        if length:
+            raise ExportError("the staged originals are cut off; produce again")
 
     def _address(self, item: Released) -> str:
         parts = urlsplit(item.permalink)

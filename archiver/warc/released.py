@@ -1,8 +1,12 @@
-"""Writes a WARC of what is released: records made from staged content, never from a capture.
+"""Writes a WARC of what is released: records made from staged content, and whole records of
+captures that others found fit to be released, as they stand.
 
 The same calls give the same bytes: record ids are derived from the file's name and the order
 of the records, times are given. Captures are written by `archiver/warc/writer.py`; here nothing
-came over the network.
+came over the network. A field of our own, as the standard allows:
+
+    WARC-Archiver-Original  on an item's record: whether the exchange that it was read from is
+                            in this file as well, and if not, why
 """
 
 from __future__ import annotations
@@ -72,29 +76,55 @@ class ReleasedWarc:
                 os.fsync(self._file.fileno())
 
     def resource(
-        self, content: bytes | Path, *, content_type: str, uri: str, date: datetime
+        self,
+        content: bytes | Path,
+        *,
+        content_type: str,
+        uri: str,
+        date: datetime,
+        original: str = "",
     ) -> Placed:
         """A file as it can be replayed; `date` is aware UTC.
 
         Raises: OSError when it cannot be read or written.
         """
-        return self._write("resource", content, content_type=content_type, uri=uri, date=date)
+        return self._write(
+            "resource",
+            content,
+            content_type=content_type,
+            uri=uri,
+            date=date,
+            extra=_original(original),
+        )
 
     def conversion(
-        self, content: bytes, *, content_type: str, uri: str, date: datetime, refers_to: str
+        self,
+        content: bytes,
+        *,
+        content_type: str,
+        uri: str,
+        date: datetime,
+        refers_to: str,
+        original: str = "",
     ) -> Placed:
         """What was made out of an original record, whose id is `refers_to` ("urn:uuid:...").
 
         WARC/1.1 forbids WARC-Refers-To in resource records; this is its type for that.
         """
-        extra = f"WARC-Refers-To: <{refers_to}>\r\n"
+        extra = f"WARC-Refers-To: <{refers_to}>\r\n{_original(original)}"
         return self._write(
             "conversion", content, content_type=content_type, uri=uri, date=date, extra=extra
         )
 
-    def copy(self, member: bytes) -> None:
-        """A whole record of another file, as it stands: one gzip member, byte for byte."""
-        self._append((member,))
+    def copy(self, member: Iterable[bytes]) -> int:
+        """A whole record of another file, as it stands: one gzip member, byte for byte.
+        Returns the offset at which it lies here.
+
+        Raises: OSError when it cannot be read or written.
+        """
+        offset = self._offset
+        self._append(member)
+        return offset
 
     def _write(
         self,
@@ -131,6 +161,10 @@ class ReleasedWarc:
         for piece in pieces:
             self._file.write(piece)
             self._offset += len(piece)
+
+
+def _original(said: str) -> str:
+    return f"WARC-Archiver-Original: {_one_line(said)}\r\n" if said else ""
 
 
 def _measured(content: bytes | Path) -> tuple[int, str]:

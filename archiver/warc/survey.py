@@ -122,6 +122,21 @@ def stored_payload(source: Path, offset: int, length: int) -> Iterator[bytes]:
             raise EvidenceError(f"{place} is damaged: {error}") from error
 
 
+def raw_member(source: Path, offset: int, length: int) -> Iterator[bytes]:
+    """The bytes of a file from `offset` on, `length` of them, a megabyte at a time: a gzip
+    member as it lies there.
+
+    Raises: EvidenceError when the file ends before; StoreError when it cannot be read.
+    """
+    left = length
+    with opened(source) as file:
+        for piece in _raw(file, offset, length):
+            left -= len(piece)
+            yield piece
+    if left:
+        raise EvidenceError(f"{source} ends within the record at offset {offset}")
+
+
 def _raw(file: BinaryIO, offset: int, length: int) -> Iterator[bytes]:
     file.seek(offset)
     while length > 0:

@@ -11,8 +11,8 @@ import pikepdf
 import pytest
 
 from archiver.export import authenticity
-from archiver.export.authenticity import Checked, Facts, Stamped
-from archiver.export.base import CaptureDay, Production
+from archiver.export.authenticity import Facts, Stamped
+from archiver.export.base import CaptureDay, Production, Reread
 from tests.support.clock import NOON
 from tests.support.package import stage
 
@@ -23,8 +23,14 @@ FACTS = Facts(
     stamps=(Stamped(authority="https://time.example", at=NOON),),
     missing=(),
     signer=("CN=Springfield Police", "cd" * 32),
-    checked=Checked(
-        at=NOON - timedelta(hours=1), segments=5, versions=400, ledger_lines=77, problems=0
+    checked=Reread(
+        at=NOON - timedelta(hours=1),
+        items=10,
+        exchanges=5,
+        records=10,
+        files=3,
+        unread=0,
+        originals=4,
     ),
     tools={"Archiver": "1.2.3", "OpenSSL": "3.0.19"},
 )
@@ -50,8 +56,12 @@ def test_it_is_filled_from_the_facts(production: Production) -> None:
     text = said(production, FACTS)
     assert "It covers 12 items: 7 released whole, 3 released with redactions, 2 withheld" in text
     assert "from 2026-11-23 to 2026-11-24 has 146 runs, of which 1 failed, and 1 gaps" in text
-    assert "5 files, 400 versions and 77 ledger lines were read again" in text
-    assert "no fault was found" in text
+    assert "exchanges that 10 released items were read from were read from the archive" in text
+    assert "5 exchanges in 10 WARC records; and so were 3 media files" in text
+    assert "On 2026-11-24 11:00:00 UTC the SHA-256 hash of each" in text
+    assert "The archive as a whole was not verified on this occasion" in text
+    assert "holds no exchange" not in text
+    assert "does NOT prove" not in text
     assert "The ledger's first 77 lines, among them those of all items of this production" in text
     assert f"have the hash tree root {'ab' * 32}" in text
     assert "by the time-stamping authority https://time.example on 2026-11-24 12:00:00 UTC" in text
@@ -65,16 +75,20 @@ def test_it_claims_nothing_that_was_not_verified(production: Production) -> None
     )
     text = said(replace(production, capture_log=()), bare)
     assert "THIS PACKAGE IS NOT SIGNED" in text
-    assert "The archive as a whole was not verified again" in text
+    assert "The evidence behind the released items was not read again" in text
     assert "No time-stamping authority has confirmed" in text
     assert "No time stamp of https://time.example could be had" in text
     assert "This package has no log of captures" in text
-    for claim in ("no fault was found", "is signed with", "the stamp was verified"):
+    for claim in ("hash of each had been", "is signed with", "the stamp was verified"):
         assert claim not in text
     assert FACTS.checked is not None
-    faulty = said(production, replace(FACTS, checked=replace(FACTS.checked, problems=4)))
-    assert "4 faults were FOUND" in faulty
-    assert "no fault was found" not in faulty
+    unread = said(production, replace(FACTS, checked=replace(FACTS.checked, unread=2)))
+    assert "Of 2 items the archive holds no exchange." in unread
+    unproved = said(production, replace(FACTS, counts={**FACTS.counts, "unproved": 3}))
+    assert (
+        "Of 3 of these items the package does NOT prove that they stood in the ledger" in unproved
+    )
+    assert "those of all items of this production that have a place in proof/" in unproved
 
 
 def test_it_has_the_form_of_the_statute_and_names_the_rules(production: Production) -> None:

@@ -294,6 +294,7 @@ def test_every_version_has_its_place(stage: Stage) -> None:  # noqa: F811
     with stage.database.read() as connection:
         found = places(connection, [row.id for row in rows])
     assert found.keys() == {row.id for row in rows}
+    assert all(each.salted for each in found.values())
     for row in rows:
         pre = assert_proved(stage, row.id)
         assert pre is not None

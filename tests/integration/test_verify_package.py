@@ -57,9 +57,10 @@ def bag(whole: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(whole, tmp_path / "bag"))
 
 
-def wrong(bag: Path, keys: Keys | None, **options: bool) -> str:
+def wrong(bag: Path, keys: Keys | None, *, allow_unsigned: bool = False) -> str:
     """What the verifier finds, one a line."""
-    return "\n".join(verify(bag, keys.roots if keys else [], **options).wrong)
+    roots = keys.roots if keys else []
+    return "\n".join(verify(bag, roots, allow_unsigned=allow_unsigned).wrong)
 
 
 def read(path: Path) -> Lines:
@@ -136,6 +137,68 @@ def test_certificates_of_somebody_else_do_not_do(bag: Path, keys: Keys, tmp_path
     report = "\n".join(verify(bag, [keys.agency.root]).wrong)
     assert "proof/checkpoint-1.tsr does not hold" in report
     assert "give the root of its authority with --ca" in report
+
+
+def _fingerprint(authority: Authority) -> str:
+    done = subprocess.run(
+        ["openssl", "x509", "-in", str(authority.leaf), "-noout", "-fingerprint", "-sha256"],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    return done.stdout.strip()  # "sha256 Fingerprint=AB:CD:..."
+
+
+def test_the_expected_signer_is_told_by_the_fingerprint_however_it_is_written(
+    bag: Path, keys: Keys
+) -> None:
+    written = _fingerprint(keys.agency)
+    bare = written.partition("=")[2]
+    for form in (written, bare, bare.lower(), bare.replace(":", ""), f"SHA-256: {bare}"):
+        done = run(bag, *(f"--ca={root}" for root in keys.roots), "--signer", form)
+        assert (done.returncode, done.stderr) == (0, ""), form
+        assert ", the expected signer" in done.stdout
+    # Without a root to trust it is this that ties the package to the agency.
+    report = verify(bag, [], signer=bare)
+    assert report.wrong == []
+    (said,) = report.open
+    assert "the certificates of the time stamps are only consistent" in said
+
+
+def test_another_signer_than_the_expected_one_is_wrong_whoever_vouches_for_it(
+    bag: Path, keys: Keys, tmp_path: Path
+) -> None:
+    stranger = Authority(tmp_path / "stranger", "Springfield Police")
+    for roots in (keys.roots, []):
+        found = "\n".join(verify(bag, roots, signer=_fingerprint(stranger)).wrong)
+        assert found.startswith("another than the expected signer signed")
+        assert _fingerprint(keys.agency).partition("=")[2].replace(":", "").lower() in found
+    done = run(bag, "--signer", _fingerprint(stranger))
+    assert done.returncode == 1
+    assert "WRONG another than the expected signer signed" in done.stdout
+    forger = Keys(stranger, TimeAuthority(tmp_path / "t", named="Forger"))
+    _sign_again(bag, forger)
+    expected = _fingerprint(keys.agency)
+    assert "another than the expected signer" in "\n".join(verify(bag, [], signer=expected).wrong)
+
+
+def test_a_missing_signature_is_not_that_of_the_expected_signer(
+    keys: Keys, bag: Path, tmp_path: Path
+) -> None:
+    expected = _fingerprint(keys.agency)
+    unsigned = make_package(tmp_path / "unsigned", keys, signed=False, count=5)
+    (bag / "data/proof/manifest.p7s").unlink()
+    bag_up(bag)
+    for each in (unsigned, bag):
+        found = verify(each, keys.roots, allow_unsigned=True, signer=expected).wrong
+        assert any("is not signed; a signature by the certificate" in e for e in found)
+    assert run(unsigned, "--allow-unsigned").returncode == 0
+    assert run(unsigned, "--allow-unsigned", "--signer", expected).returncode == 1
+
+
+def test_what_is_no_fingerprint_is_refused_before_anything_is_read(bag: Path) -> None:
+    for given in ("Springfield Police", "ab" * 20, "ab" * 33):
+        done = run(bag, "--signer", given)
+        assert done.returncode == 2
+        assert "is no SHA-256 fingerprint" in done.stderr
 
 
 def test_an_unsigned_package_is_refused_unless_it_is_allowed(keys: Keys, tmp_path: Path) -> None:
@@ -349,6 +412,10 @@ def _fewer_items(bag: Path) -> None:
     write(bag / JSON, read(bag / JSON)[:-1])
 
 
+def _no_place(bag: Path) -> None:
+    write(bag / PROOF, _forged(read(bag / PROOF), 0, place=None))
+
+
 def _numbering(bag: Path) -> None:
     for name in (PROOF, JSON):
         lines = read(bag / name)
@@ -397,6 +464,7 @@ FORGERIES: tuple[tuple[Change, str], ...] = (
     (_author, "SPD-000041: json/items.jsonl has another author than was sealed"),
     (_original_of_a_redacted_item, "is redacted, but json/items.jsonl has the original"),
     (_fewer_items, "json/items.jsonl has other items"),
+    (_no_place, "item 1 has no place in the ledger and does not say why"),
     (_numbering, "SPD-000041 does not follow SPD-42"),
     (_positions, "item 9 stands where item 3 should"),
     (_picture, "SPD-000041: media/p0-0.png is not what was released"),

@@ -327,8 +327,11 @@ def mend(bag: Path) -> None:
     said = json.loads(path.read_bytes())
     said["files"] = list(proof._files(data))
     with (data / "proof" / "items.jsonl").open() as file:
-        outcomes = [json.loads(line)["outcome"] for line in file]
+        lines = [json.loads(line) for line in file]
+    outcomes = [each["outcome"] for each in lines]
+    bare = sum(1 for each in lines if each["place"] is None)
     said["counts"] = {"items": len(outcomes), **{
-        each: outcomes.count(each) for each in ("release", "redact", "withhold")}}  # fmt: skip
+        each: outcomes.count(each) for each in ("release", "redact", "withhold")},
+        **({"unproved": bare} if bare else {})}  # fmt: skip
     path.write_bytes(json.dumps(said, sort_keys=True, separators=(",", ":")).encode())
     bag_up(bag)

@@ -58,6 +58,7 @@ def places(connection: Connection, version_ids: Sequence[int]) -> dict[int, Plac
     leaves = _leaves(connection, run_ids)
     files = _files(connection, list(rows))
     trees = {run_id: Tree(leaves[run_id]) for run_id in run_ids}
+    salted = _salted(connection, run_ids)
     found = {}
     for version_id, row in rows.items():
         seq, root = _line_of(lines, row.run_id)
@@ -76,6 +77,7 @@ def places(connection: Connection, version_ids: Sequence[int]) -> dict[int, Plac
             root=root,
             line=seq,
             preimage=_preimage(row, files.get(version_id, ())),
+            salted=row.run_id in salted,
         )
     return found
 
@@ -133,6 +135,22 @@ def _leaves(connection: Connection, run_ids: Sequence[str]) -> dict[str, list[st
     for each in found.values():
         each.sort()
     return found
+
+
+def _salted(connection: Connection, run_ids: Sequence[str]) -> set[str]:
+    """The runs whose versions were sealed with a salt. A run's are sealed alike; the salt of a
+    destroyed one is gone, so a run of which nothing else is left does not count."""
+    found: set[str] = set()
+    bare: set[str] = set()
+    for chosen in _chunks(run_ids):
+        query = (
+            select(versions.c.run_id, (versions.c.salt != "").label("salted"))
+            .where(versions.c.run_id.in_(chosen), versions.c.canonical != "")
+            .distinct()
+        )
+        for row in connection.execute(query):
+            (found if row.salted else bare).add(row.run_id)
+    return found - bare
 
 
 def _files(connection: Connection, version_ids: Sequence[int]) -> dict[int, list[_File]]:

@@ -16,10 +16,10 @@ from warcio.archiveiterator import ArchiveIterator  # type: ignore[import-untype
 from archiver import outbound
 from archiver.errors import ExportError
 from archiver.export import cdx
-from archiver.export.base import Production, Released
-from archiver.export.web_archive import WACZ, WARC, OriginalId, Originals, WarcExporter
+from archiver.export.base import ORIGINAL_LINES, ORIGINALS, Original, Production, original_line
+from archiver.export.web_archive import WACZ, WARC, OriginalId, WarcExporter
 from tests.support import replay
-from tests.support.staged import CANARY, PRIVATE, a_file, released, staged
+from tests.support.staged import CANARY, MADE_AT, PRIVATE, a_file, released, staged
 from tests.unit.archiver.warc.referees import fastwarc_accepts, warcio_accepts
 
 
@@ -27,12 +27,11 @@ def written(
     production: Production,
     folder: Path,
     *,
-    originals: Originals | None = None,
     original_id: OriginalId | None = None,
 ) -> Path:
     folder.mkdir()
     told: list[int] = []
-    exporter = WarcExporter(originals=originals, original_id=original_id)
+    exporter = WarcExporter(original_id=original_id)
     exporter.write(production, folder, told.append)
     assert told == list(range(1, production.released + 1))
     return folder
@@ -197,27 +196,58 @@ def test_a_record_says_which_answer_it_was_converted_from(tmp_path: Path) -> Non
     assert told == [("conversion", f"<{ids['x1']}>"), ("resource", None)]
 
 
-def test_originals_are_copied_byte_for_byte_once_and_never_for_redacted_items(
-    tmp_path: Path,
-) -> None:
-    source = written(staged(tmp_path / "other", items=[released(9)]), tmp_path / "source")
-    whole = (source / WARC).read_bytes()
-    asked: list[str] = []
+ENDPOINT = "https://graph.social.example/v1/feed?access_token=***"
+SHARED = Original(
+    exchange="shared", uri=ENDPOINT, at=MADE_AT, status=203, mime="application/json",
+    payload_sha256="ab" * 32, offset=0, request_length=7, response_length=6,
+)  # fmt: skip
+MIXED = Original(exchange="mixed", why="the same page holds 2 items that are not released whole")
 
-    def originals(item: Released) -> list[bytes]:
-        asked.append(item.bates)
-        return [whole]
 
+def with_originals(folder: Path, packed: bytes) -> Production:
+    """Two items of an exchange that may be copied, and one of another."""
     items = [
         released(1, exchange_id="shared"),
         released(2, exchange_id="shared"),
-        released(3, cuts=(PRIVATE,), exchange_id="redacted"),
+        released(3, cuts=(PRIVATE,), exchange_id="mixed"),
     ]
-    made = written(staged(tmp_path / "staging", items=items), tmp_path / "warc",
-                   originals=originals)  # fmt: skip
-    assert asked == ["SPD-000001"]
-    assert (made / WARC).read_bytes().count(whole) == 1
-    assert warcio_accepts(made / WARC)
+    production = staged(folder, items=items)
+    (folder / ORIGINALS).write_bytes(packed)
+    (folder / ORIGINAL_LINES).write_bytes(original_line(SHARED) + original_line(MIXED))
+    return production
+
+
+def test_a_staged_original_is_copied_once_to_the_byte_and_is_in_the_index(tmp_path: Path) -> None:
+    made = written(with_originals(tmp_path / "staging", b"REQUESTANSWER"), tmp_path / "warc")
+    whole = (made / WARC).read_bytes()
+    assert whole.count(b"REQUESTANSWER") == 1
+    with zipfile.ZipFile(made / WACZ) as file:
+        lines = gzip.decompress(file.read("indexes/index.cdx.gz")).decode().splitlines()
+    (line,) = [json.loads(each.split(" ", 2)[2]) for each in lines if "graph.social" in each]
+    assert (line["url"], line["status"], line["mime"]) == (ENDPOINT, "203", "application/json")
+    start = int(line["offset"])
+    assert whole[start : start + int(line["length"])] == b"ANSWER"
+
+
+def test_every_item_says_whether_its_original_is_there_and_if_not_why(tmp_path: Path) -> None:
+    empty = gzip.compress(b"WARC/1.1\r\nWARC-Type: metadata\r\nContent-Length: 0\r\n\r\n\r\n\r\n")
+    shared = replace(SHARED, request_length=len(empty), response_length=len(empty))
+    production = with_originals(tmp_path / "staging", empty * 2)
+    lines = original_line(shared) + original_line(MIXED)
+    (production.staging / ORIGINAL_LINES).write_bytes(lines)
+    made = written(production, tmp_path / "warc")
+    with (made / WARC).open("rb") as file:
+        told = [
+            each.headers.get("WARC-Archiver-Original")
+            for each in FastIterator(file, parse_http=False)
+            if (each.headers.get("WARC-Target-URI") or "").startswith("urn:archiver:")
+        ]
+    assert told == ["included", "included", f"not included: {MIXED.why}"]
+
+
+def test_staged_originals_that_are_cut_off_are_named(tmp_path: Path) -> None:
+    with pytest.raises(ExportError, match="staged originals are cut off"):
+        written(with_originals(tmp_path / "staging", b"REQUEST"), tmp_path / "warc")
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
