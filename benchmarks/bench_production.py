@@ -14,7 +14,6 @@ import argparse
 import os
 import resource
 import tempfile
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,58 +23,10 @@ from archiver.desk import production_formats
 from archiver.desk.production_folder import ProductionFolder
 from archiver.export import bag
 from archiver.export.formats import FORMATS
+from benchmarks.processes import Memory
 from tests.support.staged import crowd
 
 GOAL_MB = 500
-LOOK = 0.25  # seconds between two looks at the memory
-
-
-class Memory:
-    """Watches how much memory this process and all below it have together."""
-
-    def __init__(self) -> None:
-        self.peak = 0
-        self.at = ""
-        self.step = ""
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._watch, daemon=True)
-
-    def __enter__(self) -> Memory:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        whole = self._thread.is_alive()
-        self._over.set()
-        self._thread.join()
-        if not whole:
-            raise SystemExit("the memory was not watched to the end; measure again")
-
-    def _watch(self) -> None:
-        while not self._over.wait(LOOK):
-            now = sum(_pss(each) for each in _tree(os.getpid()))
-            if now > self.peak:
-                self.peak, self.at = now, self.step
-
-
-def _tree(process: int) -> Iterator[int]:
-    yield process
-    below: list[str] = []
-    try:
-        for task in Path(f"/proc/{process}/task").iterdir():
-            below += (task / "children").read_text().split()
-    except OSError:  # it ended meanwhile
-        return
-    for each in below:
-        yield from _tree(int(each))
-
-
-def _pss(process: int) -> int:
-    try:
-        lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
-    except OSError:  # it ended meanwhile
-        return 0
-    return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:"))
 
 
 def _cpu() -> float:

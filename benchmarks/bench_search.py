@@ -1,6 +1,6 @@
 """Search over a million versions through the desk, against raw FTS5 on the same rows.
 
-    python -m benchmarks.bench_search [versions] [questions a class]
+    python -m benchmarks.bench_search [versions] [questions a class] [--database postgresql]
 
 Goals on SQLite: the first page of 20, newest first, with facets and count: median under 10 ms,
 99th percentile under 60 ms over all classes; without facets at most 1.5 times the time that FTS5
@@ -10,18 +10,19 @@ that "common" is in 5 to 20 % of the posts, "mid" in about 0.1 to 1 %, "rare" in
 
 from __future__ import annotations
 
+import argparse
 import random
 import sqlite3
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import accumulate
 from pathlib import Path
 from statistics import median, quantiles
 
-from sqlalchemy import insert
+from sqlalchemy import insert, text
 
 from archiver.desk.query_language import parse
 from archiver.desk.search import Search
@@ -32,6 +33,7 @@ from archiver.wiring import Archive, initialise, opened
 from benchmarks.bench_holds import _record, _run, _version
 from benchmarks.bench_ingest import _entry
 from config.load import load
+from tests.support.postgresql import running_server
 
 AT_ONCE = 10_000
 START = datetime(2010, 1, 1, tzinfo=UTC)
@@ -67,9 +69,9 @@ def fill(archive: Archive, count: int) -> None:
     for start in range(1, count + 1, AT_ONCE):
         held, states, entries = [], [], []
         for number in range(start, min(start + AT_ONCE, count + 1)):
-            text = " ".join(chance.choices(WORDS, cum_weights=WEIGHTS, k=30))
+            said = " ".join(chance.choices(WORDS, cum_weights=WEIGHTS, k=30))
             if number % 20 == 0:
-                text += f" #{WORDS[number % 500]} 🚧"
+                said += f" #{WORDS[number % 500]} 🚧"
             published = START + timedelta(minutes=MINUTES * number)
             version_id = ((published - EPOCH) // timedelta(milliseconds=1)) << 20 | number & 0xFFFFF
             record = {
@@ -79,7 +81,7 @@ def fill(archive: Archive, count: int) -> None:
                 "author_handle": f"author{number % 5_000}",
             }
             held.append(record)
-            states.append({**_version(number, text), "id": version_id, "record_id": number})
+            states.append({**_version(number, said), "id": version_id, "record_id": number})
             entries.append(
                 search_index.Entry(
                     version_id=version_id,
@@ -89,7 +91,7 @@ def fill(archive: Archive, count: int) -> None:
                     published_at=published,
                     language="en",
                     title="",
-                    words=text,
+                    words=said,
                 )
             )
         with archive.database.write() as connection:
@@ -171,23 +173,47 @@ def p99(took: Sequence[float]) -> float:
 
 def main() -> None:
     """Fill, measure, print."""
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
-    each = int(sys.argv[2]) if len(sys.argv) > 2 else 100
-    with tempfile.TemporaryDirectory() as folder:
-        settings = load(home=Path(folder) / "home")
+    parser = argparse.ArgumentParser()
+    parser.add_argument("versions", type=int, nargs="?", default=1_000_000)
+    parser.add_argument("questions", type=int, nargs="?", default=100)
+    parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder, server(given.database) as url:
+        home, file = Path(folder) / "home", Path(folder) / "archiver.yaml"
+        file.write_text(f'database: {{url: "{url}"}}')
+        settings = load(home=home, file=file)
         initialise(settings)
         with opened(settings) as archive:
             begin = time.perf_counter()
-            fill(archive, count)
+            fill(archive, given.versions)
             seconds = time.perf_counter() - begin
-            print(f"{count:,} versions filled at {count / seconds:,.0f}/s")
-            measure(archive, Path(settings.home) / "archiver.db", each)
+            print(f"{given.versions:,} versions filled at {given.versions / seconds:,.0f}/s")
+            settle(archive)
+            measure(archive, None if url else home / "archiver.db", given.questions)
 
 
-def measure(archive: Archive, file: Path, each: int) -> None:
-    """Every class through the desk and, where it can be put so, raw."""
+@contextmanager
+def server(database: str) -> Iterator[str]:
+    """The address of an empty database; empty for SQLite in the home folder."""
+    if database == "sqlite":
+        yield ""
+        return
+    with running_server() as url:
+        yield url
+
+
+def settle(archive: Archive) -> None:
+    """What PostgreSQL's own housekeeping does after so many rows came in."""
+    if archive.database.engine.dialect.name == "postgresql":
+        engine = archive.database.engine.execution_options(isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            connection.execute(text("VACUUM ANALYZE"))
+
+
+def measure(archive: Archive, file: Path | None, each: int) -> None:
+    """Every class through the desk and, where it can be put so, raw in SQLite's file."""
     desk = Search(archive.database, archive.settings.sections.agency, archive.clock)
-    raw = sqlite3.connect(file)
+    raw = sqlite3.connect(file or ":memory:")
     raw.execute("PRAGMA cache_size=-65536")
     zone = archive.settings.sections.agency.zone
 

@@ -3,15 +3,17 @@ share."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date, datetime
+from functools import wraps
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from archiver.errors import NotFoundError, UsageError
-from archiver.model.queries import hold_matches
+from archiver.errors import UsageError
 from archiver.wiring import Archive
 from retention.facts import Scope
 
@@ -47,42 +49,53 @@ Custodian = Annotated[
 ]
 
 
-def scope_of(
-    archive: Archive,
-    account: list[str] | None,
-    department: list[str] | None,
-    author: list[str] | None,
-    word: list[str] | None,
-    since: datetime | None,
-    until: datetime | None,
-    pick: list[str] | None,
-    everything: bool,
-) -> Scope:
-    """The scope that the options name.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScopeOptions:
+    """The options that name a scope, as they were written."""
 
-    Raises: NotFoundError for a pick that is not held.
-    """
-    return Scope(
-        accounts=tuple(account or ()),
-        departments=tuple(department or ()),
-        authors=tuple(author or ()),
-        words=tuple(word or ()),
-        since=day_of(since),
-        until=day_of(until),
-        picks=_picked(archive, pick or []),
-        everything=everything,
-    )
+    account: Account = None
+    department: Department = None
+    author: Author = None
+    word: Word = None
+    since: Since = None
+    until: Until = None
+    pick: Pick = None
+    everything: Everything = False
+
+    def scope(self, archive: Archive) -> Scope:
+        """The scope that they name.
+
+        Raises: NotFoundError for a pick that is not held.
+        """
+        return Scope(
+            accounts=tuple(self.account or ()),
+            departments=tuple(self.department or ()),
+            authors=tuple(self.author or ()),
+            words=tuple(self.word or ()),
+            since=day_of(self.since),
+            until=day_of(self.until),
+            picks=archive.holds.picked(self.pick or ()),
+            everything=self.everything,
+        )
 
 
-def _picked(archive: Archive, wanted: Sequence[str]) -> frozenset[int]:
-    picks: set[int] = set()
-    with archive.database.read() as connection:
-        for each in wanted:
-            found = hold_matches.named(connection, each)
-            if not found:
-                raise NotFoundError(f'no record has the number, platform id or address "{each}"')
-            picks |= found
-    return frozenset(picks)
+def with_scope(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options of a scope, in the place of its parameter `scoped`."""
+    options = inspect.signature(ScopeOptions, eval_str=True).parameters
+    own = inspect.signature(command, eval_str=True).parameters
+    signature = [
+        each.replace(kind=inspect.Parameter.KEYWORD_ONLY)
+        for name, parameter in own.items()
+        for each in (options.values() if name == "scoped" else (parameter,))
+    ]
+
+    @wraps(command)
+    def called(**given: Any) -> None:
+        scoped = ScopeOptions(**{name: given.pop(name) for name in options})
+        command(**given, scoped=scoped)
+
+    called.__signature__ = inspect.Signature(signature)  # type: ignore[attr-defined]
+    return called
 
 
 def day_of(moment: datetime | None) -> date | None:

@@ -12,18 +12,11 @@ from rich.text import Text
 from archiver.cli.app import AsJson, Who, app, options
 from archiver.cli.hold_options import (
     DAY,
-    Account,
-    Author,
     Custodian,
-    Department,
-    Everything,
-    Pick,
-    Since,
-    Until,
-    Word,
+    ScopeOptions,
     day_of,
-    scope_of,
     text_of,
+    with_scope,
 )
 from archiver.cli.hold_screen import (
     confirmed,
@@ -48,23 +41,15 @@ Name = Annotated[str, typer.Argument(help="The hold's name; see: archiver holds 
 
 
 @holds.command()
+@with_scope
 def preview(
     context: typer.Context,
-    account: Account = None,
-    department: Department = None,
-    author: Author = None,
-    word: Word = None,
-    since: Since = None,
-    until: Until = None,
-    pick: Pick = None,
-    everything: Everything = False,
+    scoped: ScopeOptions,
     as_json: AsJson = False,
 ) -> None:
     """What a hold of this scope would reach now. Nothing is written."""
     with options(context).archive() as archive:
-        scope = scope_of(
-            archive, account, department, author, word, since, until, pick, everything
-        )  # fmt: skip
+        scope = scoped.scope(archive)
         found = archive.holds.preview(scope)
         zone = archive.settings.sections.agency.zone
     if as_json:
@@ -91,18 +76,12 @@ def preview(
 
 
 @holds.command()
+@with_scope
 def place(
     context: typer.Context,
     matter: Annotated[str, typer.Argument(help="The case, request or audit.")],
     by: Who,
-    account: Account = None,
-    department: Department = None,
-    author: Author = None,
-    word: Word = None,
-    since: Since = None,
-    until: Until = None,
-    pick: Pick = None,
-    everything: Everything = False,
+    scoped: ScopeOptions,
     kind: Annotated[HoldKind, typer.Option(help="Where it comes from.")] = HoldKind.LITIGATION,
     reason: Annotated[str, typer.Option(help="Why; words for the kind if empty.")] = "",
     custodian: Custodian = None,
@@ -126,9 +105,7 @@ def place(
     several of one kind, any one. Picks come on top.
     """
     with options(context).archive() as archive:
-        scope = scope_of(
-            archive, account, department, author, word, since, until, pick, everything
-        )  # fmt: skip
+        scope = scoped.scope(archive)
         placed = archive.holds.place(
             HoldOrder(
                 matter=matter,
@@ -220,19 +197,13 @@ def show(context: typer.Context, name: Name, as_json: AsJson = False) -> None:
 
 
 @holds.command()
+@with_scope
 def widen(
     context: typer.Context,
     name: Name,
     by: Who,
     reason: Annotated[str, typer.Option(help="Why more must be kept.")],
-    account: Account = None,
-    department: Department = None,
-    author: Author = None,
-    word: Word = None,
-    since: Since = None,
-    until: Until = None,
-    pick: Pick = None,
-    everything: Everything = False,
+    scoped: ScopeOptions,
     custodian: Custodian = None,
 ) -> None:
     """Let a hold reach more: a second scope beside the one it has, or more custodians.
@@ -240,9 +211,7 @@ def widen(
     It goes on reaching all that it reaches now. A hold cannot be narrowed.
     """
     with options(context).archive() as archive:
-        scope = scope_of(
-            archive, account, department, author, word, since, until, pick, everything
-        )  # fmt: skip
+        scope = scoped.scope(archive)
         before = archive.holds.get(name).records
         after = archive.holds.widen(
             name,

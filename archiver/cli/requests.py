@@ -9,17 +9,7 @@ from typing import Annotated
 import typer
 
 from archiver.cli.app import AsJson, Who, app, options
-from archiver.cli.hold_options import (
-    Account,
-    Author,
-    Department,
-    Everything,
-    Pick,
-    Since,
-    Until,
-    Word,
-    scope_of,
-)
+from archiver.cli.hold_options import ScopeOptions, with_scope
 from archiver.cli.screen import count, out, print_json, short, table
 from archiver.desk.letters import write_letter
 from archiver.desk.requests import Channel, Intake, RequestKind, RequestStanding
@@ -211,24 +201,16 @@ def note(
 
 
 @request.command()
+@with_scope
 def freeze(
     context: typer.Context,
     number: Number,
     by: Who,
-    account: Account = None,
-    department: Department = None,
-    author: Author = None,
-    word: Word = None,
-    since: Since = None,
-    until: Until = None,
-    pick: Pick = None,
-    everything: Everything = False,
+    scoped: ScopeOptions,
 ) -> None:
     """Keep everything that a request touches until it is closed, also what comes later."""
     with options(context).archive() as archive:
-        scope = scope_of(
-            archive, account, department, author, word, since, until, pick, everything
-        )  # fmt: skip
+        scope = scoped.scope(archive)
         standing = archive.requests.freeze(number, scope, by=by)
         reached = sum(each.records for each in archive.holds.reach(standing.entry.hold))
     out.print(f"{reached:,} records are frozen by the hold {standing.entry.hold}.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Protocol
 
 from archiver.errors import RefusedError, UsageError
 from archiver.model.database import Connection
@@ -11,7 +12,16 @@ from archiver.model.queries.due import Candidate
 from retention.facts import Action
 
 
-def refuse_mixed(chosen: Sequence[Candidate]) -> None:
+class ToBeDone(Protocol):
+    """A record, or some alike, with what is done with it."""
+
+    @property
+    def action(self) -> Action: ...
+    @property
+    def manner(self) -> str: ...
+
+
+def refuse_mixed(chosen: Sequence[ToBeDone]) -> None:
     """Raises: UsageError when the records need different actions or manners."""
     kinds = sorted({(each.action.value, each.manner) for each in chosen})
     if len(kinds) > 1:

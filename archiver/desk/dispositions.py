@@ -33,7 +33,7 @@ from archiver.model.queries.dispositions import EXCLUDED, BatchRow
 from archiver.model.queries.due import Candidate
 from config.settings import Agency
 from retention import disposition
-from retention.approvals import Given, next_place, states
+from retention.approvals import Given, StepState, states
 from retention.batch import Signed, Stage
 from retention.brakes import Brakes, brake_reasons
 from retention.errors import RetentionError
@@ -102,19 +102,17 @@ class Dispositions:
         with self._database.read() as connection:
             return load(connection, batch_id)
 
+    def steps(self, batch_id: int) -> tuple[StepState, ...]:
+        """How far each approval of the batch's route is, in order. Raises: NotFoundError."""
+        with self._database.read() as connection:
+            batch = load(connection, batch_id, among=()).batch
+            known = batches.register(connection, batch_id, day=self._execution.today())
+        calendar = self._execution.calendar
+        return states(batch.route, batch.given, known, series=batch.series, calendar=calendar)
+
     def missing(self, batch_id: int) -> Approval | None:
         """The next approval that the batch needs; None: it has all."""
-        with self._database.read() as connection:
-            loaded = load(connection, batch_id)
-            found = states(
-                loaded.batch.route,
-                loaded.batch.given,
-                batches.register(connection, batch_id, day=self._execution.today()),
-                series=loaded.batch.series,
-                calendar=self._execution.calendar,
-            )
-        place = next_place(found)
-        return None if place is None else loaded.batch.route[place]
+        return next((each.approval for each in self.steps(batch_id) if each.done is None), None)
 
     def preview(self, batch_id: int) -> Preview:
         """The dry run: the plan itself. Writes nothing."""
@@ -204,11 +202,8 @@ class Dispositions:
             batch = disposition.review(loaded.batch, Signed(by=by, on=self._execution.today()))
             self._tell(connection, batch_id, by, "reviewed", {"records": len(batch.remaining)})
             dispositions.set_state(connection, batch_id, batch.stage.value)
-            settled = disposition.settle(
-                batch,
-                register=batches.register(connection, batch_id, day=self._execution.today()),
-                calendar=self._execution.calendar,
-            )
+            known = batches.register(connection, batch_id, day=self._execution.today())
+            settled = disposition.settle(batch, register=known, calendar=self._execution.calendar)
             if settled.stage is not batch.stage:
                 dispositions.set_state(connection, batch_id, settled.stage.value)
         return self.get(batch_id)
@@ -222,8 +217,10 @@ class Dispositions:
         series: str = "",
         on: date | None = None,
         waived: bool = False,
+        entered_by: str = "",
     ) -> Loaded:
         """Give the next approval of the batch's route; the last one makes it approved.
+        `entered_by`: who wrote it down, where that is somebody else.
 
         Raises: RefusedError when it is not this person's to give, or a waiting time runs.
         """
@@ -250,13 +247,15 @@ class Dispositions:
                 calendar=self._execution.calendar,
             )
             said = {**batches.given_as_json(batch.given[-1]), "per": wanted.per.value}
+            if entered_by:
+                said["entered_by"] = entered_by
             self._tell(connection, batch_id, by, "approved", said)
             if batch.stage is not loaded.batch.stage:
                 dispositions.set_state(connection, batch_id, batch.stage.value)
         return self.get(batch_id)
 
     def _settled(self, batch_id: int) -> Loaded:
-        """What was missing may have been given with another disposition meanwhile."""
+        """What was missing may have come with another disposition."""
         with self._changing(batch_id) as (connection, loaded):
             if loaded.batch.stage is not Stage.REVIEWED:
                 raise UsageError(f"disposition {batch_id} has all its approvals")

@@ -200,4 +200,6 @@ def _custodians(connection: Connection, scope: Scope) -> list[str]:
 
 
 def _name(matter: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "-", matter.casefold()).strip("-")[:60].strip("-")
+    """From the matter; one that has too few letters of that kind gives a general name."""
+    name = re.sub(r"[^a-z0-9]+", "-", matter.casefold()).strip("-")[:60].strip("-")
+    return name if len(name) > 1 else f"hold-{name}".strip("-")

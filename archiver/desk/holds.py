@@ -8,7 +8,7 @@ act is in the hold's history and in the ledger.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -25,10 +25,11 @@ from archiver.desk.hold_order import (
     resolved,
 )
 from archiver.desk.hold_standing import HoldStanding
-from archiver.errors import RefusedError, UsageError
+from archiver.errors import NotFoundError, RefusedError, UsageError
 from archiver.model.database import Connection, Database
-from archiver.model.queries import hold_matches, holds, registry
+from archiver.model.queries import hold_matches, hold_records, holds, registry
 from archiver.model.queries.hold_matches import Example, Held
+from archiver.model.queries.hold_records import CaughtRecord
 from archiver.model.queries.holds import HoldEntry, HoldEvent
 from archiver.notify.base import Notifier
 from config.settings import Agency
@@ -67,21 +68,48 @@ class Holds:
         self.notices = HoldNotices(self._book, channels, letters)
         self.limits = HoldLimits(self._book)
 
-    def preview(self, scope: Scope) -> Preview:
-        """What a hold of this scope would reach. Nothing is written.
+    def preview(self, scope: Scope, *, departments: Collection[str] = ()) -> Preview:
+        """What a hold of this scope would reach. Nothing is written. `departments`: the examples
+        are of accounts of these only, empty for all.
 
         Raises: UsageError for an empty or impossible scope; NotFoundError.
         """
         with self._database.read() as connection:
             scope = resolved(connection, scope)
             reached = hold_matches.preview(connection, scope, zone=self._agency.zone)
-            examples = hold_matches.examples(connection, scope, zone=self._agency.zone)
+            examples = hold_matches.examples(
+                connection, scope, zone=self._agency.zone, departments=departments
+            )
         return Preview(
             scope=scope,
             records=sum(each.records for each in reached),
             accounts=tuple(reached),
             examples=tuple(examples),
         )
+
+    def picked(self, wanted: Iterable[str]) -> frozenset[int]:
+        """The records meant, each by its number, platform id or web address.
+
+        Raises: NotFoundError for what is not held.
+        """
+        picks: set[int] = set()
+        with self._database.read() as connection:
+            for each in wanted:
+                found = hold_matches.named(connection, each)
+                if not found:
+                    raise NotFoundError(
+                        f'no record has the number, platform id or address "{each}"'
+                    )
+                picks |= found
+        return frozenset(picks)
+
+    def draft(self, order: HoldOrder) -> HoldOrder:
+        """The order with all that was left open, as it would be placed. Nothing is written.
+
+        Raises: UsageError when something is missing or impossible; NotFoundError.
+        """
+        with self._database.read() as connection:
+            return completed(connection, order, today=self.today())
 
     def place(self, order: HoldOrder) -> HoldStanding:
         """Place a hold: from now on everything that it reaches is kept, also what comes later.
@@ -238,6 +266,26 @@ class Holds:
         """How many records a hold has matched, account by account."""
         with self._database.read() as connection:
             return hold_matches.held_by(connection, known(connection, name).id)
+
+    def caught(
+        self,
+        name: str,
+        *,
+        departments: Collection[str] = (),
+        account: str = "",
+        before: int | None = None,
+        limit: int,
+    ) -> list[CaughtRecord]:
+        """The records that a hold has caught, by falling number; see `hold_records.caught`."""
+        with self._database.read() as connection:
+            return hold_records.caught(
+                connection,
+                known(connection, name).id,
+                departments=departments,
+                account=account,
+                before=before,
+                limit=limit,
+            )
 
     def today(self) -> date:
         """The agency-local day."""

@@ -110,7 +110,9 @@ class LeakCheck:
     def in_data(self, *documents: str) -> list[Protected]:
         """Protected texts in JSON documents: their names and values, however coded."""
         found: dict[int, Protected] = {}
-        for text in (text for document in documents for text in texts_in(document)):
+        # A document says the same name, and often the same value, many times over.
+        once = dict.fromkeys(text for document in documents for text in texts_in(document))
+        for text in once:
             for each in readings(text):
                 wanted = normal(each)
                 hits = [*self._hits(each), *self._quiet.found(wanted)]

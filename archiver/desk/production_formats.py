@@ -1,7 +1,8 @@
 """Writes the formats of a production, two at a time, each in a fresh process.
 
 Only the end of a process gives back all the memory that a format took. The PDF comes last and
-by itself, because it keeps two processes busy with its volumes; it goes on where it was.
+by itself, because it keeps two processes busy with its volumes; it goes on where it was, unless
+another version of Archiver began it, which may have cut the volumes elsewhere.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
+from archiver import __version__
 from archiver.desk.production_folder import ProductionFolder
 from archiver.errors import ExportError
 from archiver.export import formats
@@ -37,6 +39,8 @@ def write(
     Raises: ExportError when one cannot be written; what was done before stays done.
     """
     wanted = [each for each in FORMATS if each in names and not folder.is_done(each)]
+    for each in set(names) - set(wanted):
+        progress(each, production.released, production.released)
     first = [
         each for each in wanted if each not in (*LATER, "pdf") and not _was_moved(folder, each)
     ]
@@ -55,7 +59,8 @@ def write(
         def tell(done: int) -> None:
             progress("pdf", done, production.released)
 
-        formats.exporter("pdf", answers).write(production, folder.room("pdf", keep=True), tell)
+        room = folder.room("pdf", keep=production.version == __version__)
+        formats.exporter("pdf", answers).write(production, room, tell)
         folder.move_in("pdf")
         progress("pdf", production.released, production.released)
 

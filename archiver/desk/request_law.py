@@ -6,8 +6,11 @@ form of the shipped file (`config/deadlines/deadlines.yaml`).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
+from types import MappingProxyType
 from typing import Literal
 
 import yaml
@@ -44,10 +47,18 @@ def deadline_rules(state: str, home: Path) -> tuple[DeadlineRule, ...]:
     Raises: UsageError when the agency's own file is not readable.
     """
     own = home / OWN
-    table = _read(files("config").joinpath("deadlines/deadlines.yaml").read_text("utf-8"), OWN)
     if own.is_file():
-        table |= _read(own.read_text("utf-8"), str(own))
-    return table.get(state, ())
+        mine = _read(own.read_text("utf-8"), str(own))
+        if state in mine:
+            return mine[state]
+    return _shipped().get(state, ())
+
+
+@cache
+def _shipped() -> Mapping[str, tuple[DeadlineRule, ...]]:
+    """Read once for the process: they do not change while it runs."""
+    text = files("config").joinpath("deadlines/deadlines.yaml").read_text("utf-8")
+    return MappingProxyType(_read(text, OWN))
 
 
 def _read(text: str, where: str) -> dict[str, tuple[DeadlineRule, ...]]:

@@ -13,11 +13,14 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from archiver.clock import Clock
+from archiver.desk.access import Viewer
 from archiver.desk.query_language import leaves, parse
+from archiver.desk.search_limits import limited
+from archiver.desk.search_log import SearchLog
 from archiver.desk.search_snippets import Marker, Piece
 from archiver.errors import NotFoundError, UsageError
 from archiver.model.database import Connection, Database
-from archiver.model.queries import browse, ledger, saved_searches, search
+from archiver.model.queries import browse, saved_searches, search
 from archiver.model.queries.browse import RecordLine
 from archiver.model.queries.saved_searches import SavedSearch
 from archiver.model.queries.search import Found, Trait
@@ -27,8 +30,8 @@ from config.settings import Agency
 MOST_COUNTED = 10_000  # hits that are counted exactly
 MOST_ON_A_PAGE = 1_000
 FACET_HITS = 200  # newest hits that facets are counted over
+HIGHEST_ID = 2**63 - 1
 AT_ONCE = 5_000  # ids that are read at a time when all are wanted
-LOGGED = "search"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,12 +116,13 @@ class ResultPage:
 
 
 class Search:
-    """The use case. `agency` gives the zone that days are counted in."""
+    """The use case. `agency` gives the zone that days are counted in; `log` writes who asked."""
 
     def __init__(self, database: Database, agency: Agency, clock: Clock) -> None:
         self._database = database
         self._zone = agency.zone
         self._clock = clock
+        self.log = SearchLog(database, clock)
 
     def page(
         self,
@@ -129,18 +133,21 @@ class Search:
         oldest_first: bool = False,
         facets: bool = True,
         by: str = "",
+        viewer: Viewer | None = None,
     ) -> ResultPage:
         """A page of what answers the question; an empty question finds everything.
-        `after` is the `following` of the page before. `by`: who asks, for the ledger.
+        `after` is the `following` of the page before. `by`: who asks, for the ledger; empty:
+        the caller sees to it. `viewer`: whose departments it is limited to.
 
-        Raises: UsageError when the question cannot be read or names what does not exist.
+        Raises: UsageError when the question cannot be read or names what does not exist;
+            RefusedError when it asks for what the viewer may not look at.
         """
         if not 1 <= size <= MOST_ON_A_PAGE:
             raise UsageError(f"a page has 1 to {MOST_ON_A_PAGE:,} hits, not {size}")
         behind = _cursor(after)
         query = parse(query_text)
         with self._database.read() as connection:
-            made = search.plan(connection, query, self._zone)
+            made = search.plan(connection, limited(query, viewer), self._zone)
             newest = behind is None and not oldest_first  # this page begins with what facets count
             limit = max(size + 1, FACET_HITS if facets and newest else 0)
             ids = search.version_ids(
@@ -161,15 +168,17 @@ class Search:
             facets=divided,
         )
 
-    def all_ids(self, query_text: str, *, by: str = "") -> Iterator[tuple[int, int]]:
+    def all_ids(
+        self, query_text: str, *, by: str = "", viewer: Viewer | None = None
+    ) -> Iterator[tuple[int, int]]:
         """Record and version id of every hit, newest first, read as they are taken.
 
-        Raises: UsageError as `page` does, when the first is taken.
+        Raises: UsageError and RefusedError as `page` does, when the first is taken.
         """
         query = parse(query_text)
         self._log(query_text, by)
         with self._database.read() as connection:
-            made = search.plan(connection, query, self._zone)
+            made = search.plan(connection, limited(query, viewer), self._zone)
             yield from search.all_ids(connection, made, at_once=AT_ONCE)
 
     def thread(self, record_id: int) -> list[RecordLine]:
@@ -197,11 +206,12 @@ class Search:
             f'no search is saved as "{name}"; "archiver search saved list" shows the names'
         )
 
-    def save(self, name: str, query_text: str, *, by: str) -> SavedSearch:
+    def save(self, name: str, query_text: str, *, by: str, replace: bool = True) -> SavedSearch:
         """Save a question under a name; an earlier one of the name is kept, but counts no
         more.
 
-        Raises: UsageError when the question cannot be read, or it has no name or nobody's.
+        Raises: UsageError when the question cannot be read, it has no name or nobody's, or one
+            of the name is there already and shall not be replaced.
         """
         query = query_text.strip()
         if not name.strip() or len(name) > 100 or not query or not by.strip():
@@ -209,6 +219,8 @@ class Search:
                 "a saved search needs a name of at most 100 characters, a question, and --by"
             )
         parse(query)
+        if not replace:
+            self._free(name.strip())
         self._write_saved(name.strip(), query, by)
         return self.recall(name.strip())
 
@@ -219,6 +231,14 @@ class Search:
             raise UsageError("say with --by who takes the saved search back")
         self._write_saved(self.recall(name).name, "", by)
 
+    def _free(self, name: str) -> None:
+        for each in self.saved():
+            if each.name == name:
+                raise UsageError(
+                    f'{each.actor} has saved a search as "{name}" already; take another name, or '
+                    "say that it shall be replaced"
+                )
+
     def _write_saved(self, name: str, query: str, by: str) -> None:
         with self._database.write() as connection:
             saved_searches.write(connection, name=name, query=query, actor=by, at=self._clock.now())
@@ -226,13 +246,7 @@ class Search:
     def _log(self, query_text: str, by: str) -> None:
         """Who asked what, in the ledger; nothing when nobody is named."""
         if by:
-            with self._database.write() as connection:
-                ledger.append(
-                    connection,
-                    at=self._clock.now(),
-                    kind=LOGGED,
-                    body={"by": by, "query": query_text},
-                )
+            self.log.asked(query_text, by=by)
 
     def _facets(
         self,
@@ -264,7 +278,7 @@ class Search:
 def _cursor(after: str) -> int | None:
     if not after:
         return None
-    if not after.isdecimal() or len(after) > 19:
+    if not after.isascii() or not after.isdecimal() or int(after[:20]) > HIGHEST_ID:
         raise UsageError(
             f'"{after}" is no cursor: give the one that the page before named, or none'
         )

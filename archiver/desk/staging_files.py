@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import hashlib
 import mimetypes
+import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
+
+from PIL import ExifTags, Image
 
 from archiver.desk.held_media import HeldMedia
 from archiver.desk.leak_check import LeakCheck, Protected, Repeat
@@ -19,13 +22,14 @@ from archiver.desk.leak_readings import normal
 from archiver.desk.staging_plan import Planned
 from archiver.errors import RefusedError
 from archiver.export.base import ReleasedFile
-from archiver.export.redaction_picture import Picture, PictureError, Region, redacted, size_of
+from archiver.export.redaction_picture import Picture, PictureError, Region, redacted
 from archiver.export.redaction_text import mark
 from archiver.model.queries.review import HeldMedium
 from archiver.values import Mark
 
 _PICTURE = "image/"
-_LARGEST_MEASURED = 64 << 20  # bytes of a picture whose size in pixels is told
+_MEASURED = ("JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF")
+_ON_ITS_SIDE = range(5, 9)  # orientations of EXIF that swap width and height
 Telling = Callable[[Repeat], None]
 
 
@@ -148,12 +152,30 @@ def _suffix(mime: str) -> str:
 
 
 def _measured(path: Path, medium: HeldMedium) -> tuple[int, int]:
-    if not medium.mime.startswith(_PICTURE) or medium.size > _LARGEST_MEASURED:
+    """Width and height in pixels of the picture as it is shown, 0 where they cannot be told.
+
+    Read from the head of the file: unpacked, a picture that is released as it is would take
+    ten times the time, and of a hundred megapixels a gigabyte.
+    """
+    if not medium.mime.startswith(_PICTURE):
         return 0, 0
     try:
-        return size_of(path.read_bytes())
-    except PictureError:
+        with warnings.catch_warnings():
+            # Pillow warns of sizes that are only told here.
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            with Image.open(path, formats=_MEASURED) as picture:
+                turned = _orientation(picture) in _ON_ITS_SIDE
+                return (picture.height, picture.width) if turned else picture.size
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
         return 0, 0  # a drawing, or damaged as it was captured: released as it is
+
+
+def _orientation(picture: Image.Image) -> int:
+    """How the picture is turned when it is shown. Of a PNG only what stands before its pixels
+    is looked at: Pillow would unpack them to look behind."""
+    if picture.format == "PNG" and "exif" not in picture.info:
+        return 1
+    return int(picture.getexif().get(ExifTags.Base.Orientation, 1))
 
 
 def _kept_back(medium: HeldMedium, why: str, *, alt_text: str) -> ReleasedFile:

@@ -12,6 +12,7 @@ days ends. With days of its own alone, only the years that they lie in are known
 from __future__ import annotations
 
 from datetime import date
+from functools import cache
 
 from archiver.errors import UsageError
 from config.settings import Agency
@@ -59,6 +60,7 @@ def _told_of(years: list[int], first: date, last: date) -> tuple[date, date]:
     return max(first, date(begin, 1, 1)), min(last, date(end, 12, 31))
 
 
+@cache
 def _official(state: str, first: int, last: int) -> tuple[frozenset[date], date]:
     """The holidays of the nation and of the state in these years, and the last known day."""
     # Here and not above: it takes a tenth of a second, for agencies that have set a state only.

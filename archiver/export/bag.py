@@ -16,6 +16,7 @@ import bagit  # type: ignore[import-untyped]
 
 from archiver.errors import ExportError
 from archiver.export.base import Production
+from archiver.export.pool_worker import end_with_parent
 from archiver.files import write_durably
 
 ALGORITHMS = ("sha256", "sha512")
@@ -47,7 +48,7 @@ def _aside(
 ) -> None:
     context = multiprocessing.get_context("spawn")
     try:
-        with ProcessPoolExecutor(1, mp_context=context) as pool:
+        with ProcessPoolExecutor(1, mp_context=context, initializer=end_with_parent) as pool:
             fault = pool.submit(work, folder, info, processes).result()
     except BrokenProcessPool as error:
         raise ExportError(

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from archiver.export.base import Exporter, Production
+from archiver.export.pool_worker import end_with_parent
 
 FORMATS = ("json", "log", "media", "table", "loadfile", "nara", "warc", "html", "pdf")
 """All formats, in the order in which they are begun: the long ones last."""
@@ -49,7 +50,8 @@ def write(name: str, production: Production, folder: Path, answers: Mapping[str,
 
 
 def counting(counters: Counters) -> None:
-    """Prepare a process: its progress is told through `counters`."""
+    """Prepare a process: its progress is told through `counters`, and it ends with its parent."""
+    end_with_parent()
     _counters[:] = [counters]
 
 

@@ -129,7 +129,9 @@ class _Pictures:
 
 @contextmanager
 def _pictures(production: Production) -> Iterator[_Pictures]:
-    with tempfile.TemporaryDirectory(prefix="archiver-pdf-") as folder:
+    # Beside the staging: what a killed process leaves goes with the production's work folder.
+    beside = production.staging.parent
+    with tempfile.TemporaryDirectory(prefix="archiver-pdf-", dir=beside) as folder:
         (Path(folder) / "cache").mkdir()
         yield _Pictures(production, Path(folder))
 

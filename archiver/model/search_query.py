@@ -81,6 +81,13 @@ class Field:
 
 
 @dataclass(frozen=True, slots=True)
+class Departments:
+    """Only of accounts of these departments: not asked for, but all that the asker may see."""
+
+    names: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class And:
     """All of these."""
 
@@ -101,5 +108,5 @@ class Not:
     part: Node
 
 
-Node = Words | Mark | Dates | Field | And | Or | Not
+Node = Words | Mark | Dates | Field | Departments | And | Or | Not
 EVERYTHING = And(())

@@ -83,9 +83,30 @@ def pairs(texts: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
     return sorted(made)
 
 
+def stems_of_text(language: str, text: str) -> set[str]:
+    """The keys of all words of a text, under which their forms are found."""
+    found = terms(text)
+    stemmer, prefix = (
+        (_SPANISH_STEMS, "es:") if is_spanish(language, found) else (_ENGLISH_STEMS, "en:")
+    )
+    return {prefix + folded(stem) for stem in stemmer.stemWords(list(found))}
+
+
 def encoded(kind: MarkKind, text: str) -> str:
     """A mark as the index has it."""
     return f"xq{kind.value}" + text[:_LONGEST].encode("utf-8", "replace").hex()
+
+
+def pieces_of(kind: MarkKind, text: str) -> list[str]:
+    """A mark as it is written into the index; an emoji may be of several."""
+    if kind is MarkKind.EMOJI:
+        return [encoded(kind, each) for each in emoji_in(text)]
+    return [encoded(kind, text)]
+
+
+def places_below(url: str) -> list[str]:
+    """Beginnings of the addresses that lie below one, as they are written into the index."""
+    return [encoded(MarkKind.URL, url + sign) for sign in "/?#"]
 
 
 def plain_url(url: str) -> str:

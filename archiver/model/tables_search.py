@@ -40,8 +40,8 @@ SQLITE_SEARCH = (
         stem TEXT NOT NULL, term TEXT NOT NULL, PRIMARY KEY (stem, term)) WITHOUT ROWID""",
     "CREATE INDEX ix_search_stems_term ON search_stems (term, stem)",
 )
-# PostgreSQL has its own stemmers; a text is Spanish when it says so or when two of its words
-# are among the commonest of that language.
+# PostgreSQL, as schema 0007 had it: what its own parser and stemmers make of a text, which is
+# Spanish when it says so or when two of its words are among the commonest of that language.
 _SPANISH = (
     r"left(language, 2) = 'es' OR words ~* "
     r"'\m(los|las|del|para|que|una|por|con|el)\M.*\m(los|las|del|para|que|una|por|con|el)\M'"
@@ -58,6 +58,13 @@ POSTGRESQL_SEARCH = (
     "CREATE INDEX ix_search_rows_marks ON search_rows "
     "USING gin (to_tsvector('simple', marks || ' ' || pictures))",
 )
+# PostgreSQL since schema 0009: one row a version, of what `queries.search_vectors` makes of it.
+POSTGRESQL_TEXTS = (
+    "CREATE TABLE search_texts (version_id bigint PRIMARY KEY, found tsvector NOT NULL)",
+    "DROP INDEX ix_search_rows_marks",
+    "ALTER TABLE versions DROP COLUMN search, DROP COLUMN exact, DROP COLUMN spanish",
+)
+POSTGRESQL_TEXTS_INDEX = "CREATE INDEX ix_search_texts_found ON search_texts USING gin (found)"
 INDEXES = (
     "CREATE INDEX ix_search_rows_published ON search_rows (published) WHERE published IS NOT NULL",
     "CREATE INDEX ix_records_author_handle_lower ON records (lower(author_handle))",

@@ -39,9 +39,10 @@ def _as_server(command: list[str], folder: Path) -> None:
     subprocess.run(command, check=True, capture_output=True, cwd=folder)
 
 
-@pytest.fixture(scope="session")
-def postgresql() -> Iterator[str]:
-    """The address of a running server's empty database."""
+@contextmanager
+def running_server() -> Iterator[str]:
+    """The address of a running server's empty database; the server and all of it are gone
+    afterwards."""
     programs = _programs()
     folder = Path(tempfile.mkdtemp(prefix="pg-"))
     if os.getuid() == 0:
@@ -59,6 +60,13 @@ def postgresql() -> Iterator[str]:
             _as_server([*control, "-m", "immediate", "stop"], folder)
     finally:
         shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[str]:
+    """The address of a running server's empty database."""
+    with running_server() as url:
+        yield url
 
 
 @contextmanager

@@ -19,6 +19,7 @@ from connectors.recorded_http import Http
 from connectors.registry import Guarded, connect
 from connectors.removals import Removal
 from tests.support.plain_http import PlainHttp
+from tests.support.x_stage import Switchboard
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 WEB_TEAM = "wxyz WXYZ stuv STUV"
@@ -102,6 +103,13 @@ class Scene:
     def writes(self) -> list[Seen]:
         """The requests that would change something."""
         return [seen for seen in self.sim.seen if seen.method not in READS]
+
+
+def put_up(board: Switchboard, scene: Scene) -> Scene:
+    """The scene, with its platform behind the server."""
+    scene.sim.url = board.url
+    board.current = scene.sim
+    return scene
 
 
 def credentials_in(seen: Seen) -> set[str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, exists, func, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, exists, func, select
 
 from archiver.model.queries.dispositions import DESTROYED, GOING, OPEN_STATES, PROPOSED
 from archiver.model.queries.known import AT_ONCE
@@ -21,6 +21,8 @@ from archiver.model.tables_retention import (
     standings,
 )
 from retention.facts import Action, Event, Standing
+
+_LISTED = ("present", "suspected")  # still on the platform when it was last looked at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,22 +52,94 @@ class Candidate:
         return f"{self.schedule}/{self.series}"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ready:
+    """So many records of a series (a key) and an account could be proposed. `listed` are still
+    on the platform; `since` is the first agency-local day on which one of them was due."""
+
+    series: str
+    title: str
+    citation: str
+    account: str
+    action: Action
+    manner: str
+    records: int
+    listed: int
+    since: date
+
+
 def candidates(
     connection: Connection, *, day: date, series: str = "", account: str = ""
 ) -> list[Candidate]:
     """Records whose time has come by the last evaluation and that are in no open batch.
     `series` is a series' id or its key."""
-    busy = exists().where(
+    query = _standing().where(_time_has_come(day), ~_busy())
+    if account:
+        query = query.where(accounts.c.slug == account)
+    found = _candidates(connection, query)
+    return [each for each in found if series in ("", each.series, each.key)]
+
+
+def ready(connection: Connection, *, day: date) -> list[Ready]:
+    """How many records of which series and account could be proposed on this day."""
+    groups = (
+        standings.c.series,
+        accounts.c.slug,
+        standings.c.action,
+        standings.c.manner,
+    )
+    listed = case((records.c.presence.in_(_LISTED), 1), else_=0)
+    query = (
+        select(
+            *groups,
+            func.count().label("n"),
+            func.sum(listed).label("listed"),
+            func.min(standings.c.eligible_on).label("since"),
+        )
+        .join(records, records.c.id == standings.c.record_id)
+        .join(accounts, accounts.c.id == records.c.account_id)
+        .where(records.c.presence != DESTROYED, _time_has_come(day), ~_busy())
+        .group_by(*groups)
+        .order_by(*groups)
+    )
+    known = _adopted(connection)
+    return [
+        Ready(
+            series=row.series,
+            title=known[row.series].title,
+            citation=known[row.series].citation,
+            account=row.slug,
+            action=Action(row.action),
+            manner=row.manner,
+            records=row.n,
+            listed=int(row.listed),
+            since=date.fromisoformat(row.since),
+        )
+        for row in connection.execute(query)
+        if row.series in known
+    ]
+
+
+def sample(
+    connection: Connection, *, day: date, series: str = "", account: str = "", limit: int
+) -> list[Candidate]:
+    """A few of the records that `candidates` would find, by number; `series` is a key."""
+    query = _standing().where(_time_has_come(day), ~_busy()).limit(limit)
+    if series:
+        query = query.where(standings.c.series == series)
+    if account:
+        query = query.where(accounts.c.slug == account)
+    return _candidates(connection, query)
+
+
+def _busy() -> ColumnElement[bool]:
+    """In an open batch already."""
+    return exists().where(
         batch_items.c.record_id == records.c.id,
         batch_items.c.batch_id == batches.c.id,
         batches.c.state.in_(OPEN_STATES),
         batch_items.c.state.in_((PROPOSED, GOING)),
     )
-    query = _standing().where(_time_has_come(day), ~busy)
-    if account:
-        query = query.where(accounts.c.slug == account)
-    found = _candidates(connection, query)
-    return [each for each in found if series in ("", each.series, each.key)]
 
 
 def standing_of(connection: Connection, record_ids: Sequence[int]) -> dict[int, Candidate]:
@@ -158,7 +232,7 @@ def _candidate(row: Any, adopted: _Adopted) -> Candidate:
         title=adopted.title,
         citation=adopted.citation,
         digest=adopted.digest,
-        listed=row.presence in ("present", "suspected"),
+        listed=row.presence in _LISTED,
     )
 
 

@@ -36,7 +36,7 @@ from archiver.values import RecordRef, SegmentRef
 
 _TOUCHED = (
     "versions", "records", "version_media", "findings", "exchanges", "media", "runs", "metrics",
-    "search_rows", "media_texts",
+    "search_rows", "search_texts", "media_texts",
 )  # fmt: skip
 
 

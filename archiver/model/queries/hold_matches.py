@@ -8,7 +8,7 @@ another series.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -98,9 +98,15 @@ def preview(connection: Connection, scope: Scope, *, zone: ZoneInfo) -> list[Hel
 
 
 def examples(
-    connection: Connection, scope: Scope, *, zone: ZoneInfo, limit: int = 10
+    connection: Connection,
+    scope: Scope,
+    *,
+    zone: ZoneInfo,
+    departments: Collection[str] = (),
+    limit: int = 10,
 ) -> list[Example]:
-    """A few of the records that a scope reaches, newest first as far as it has looked."""
+    """A few of the records that a scope reaches, newest first as far as it has looked;
+    `departments`: of accounts of these only, empty for all."""
     found: list[Example] = []
     for part in reached(connection, scope, zone=zone):
         query = (
@@ -111,6 +117,8 @@ def examples(
             .order_by(records.c.published_at.desc(), records.c.id.desc())
             .limit(limit - len(found))
         )
+        if departments:
+            query = query.where(accounts.c.department.in_(sorted(departments)))
         found += [_example(row) for row in connection.execute(query)]
         if len(found) == limit:
             break

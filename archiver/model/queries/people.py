@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
-from archiver.model.tables_people import api_tokens, people, sessions
+from archiver.model.tables_people import api_tokens, identities, people, sessions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,6 +191,45 @@ def tokens(connection: Connection, *, person_id: int | None = None) -> Sequence[
 def change_token(connection: Connection, token_id: int, **values: object) -> None:
     """Change fields of a token."""
     connection.execute(update(api_tokens).where(api_tokens.c.id == token_id).values(**values))
+
+
+def revoke_tokens(connection: Connection, person_id: int, *, at: datetime) -> int:
+    """End all tokens of a person that are not revoked yet; returns how many."""
+    query = update(api_tokens).where(
+        api_tokens.c.person_id == person_id, api_tokens.c.revoked_at.is_(None)
+    )
+    return int(connection.execute(query.values(revoked_at=at)).rowcount)
+
+
+def identified(connection: Connection, issuer: str, subject: str) -> Person | None:
+    """The person whom an agency's sign-in knows under this subject."""
+    query = select(identities.c.person_id).where(
+        identities.c.issuer == issuer, identities.c.subject == subject
+    )
+    found = connection.execute(query).scalar()
+    return None if found is None else by_id(connection, found)
+
+
+def is_bound(connection: Connection, person_id: int, issuer: str) -> bool:
+    """Is the person bound to some subject of this issuer?"""
+    query = select(identities.c.id).where(
+        identities.c.person_id == person_id, identities.c.issuer == issuer
+    )
+    return connection.execute(query).first() is not None
+
+
+def bind(
+    connection: Connection, person_id: int, *, issuer: str, subject: str, at: datetime
+) -> None:
+    """From now on this subject of the issuer is this person."""
+    connection.execute(
+        insert(identities).values(person_id=person_id, issuer=issuer, subject=subject, at=at)
+    )
+
+
+def unbind(connection: Connection, person_id: int) -> None:
+    """Forget which subjects a person was bound to."""
+    connection.execute(delete(identities).where(identities.c.person_id == person_id))
 
 
 def active_with(connection: Connection, role: str) -> int:

@@ -127,16 +127,22 @@ def events(connection: Connection, request_id: int) -> list[RequestEvent]:
         .where(request_events.c.request_id == request_id)
         .order_by(request_events.c.id)
     )
-    return [
-        RequestEvent(
-            at=row.at,
-            day=date.fromisoformat(row.day),
-            actor=row.actor,
-            action=row.action,
-            detail=row.detail,
+    return [_event(row) for row in connection.execute(query)]
+
+
+def events_of_all(
+    connection: Connection, *, open_only: bool = False
+) -> dict[int, list[RequestEvent]]:
+    """What was done, oldest first, by the row number of the request."""
+    query = select(request_events).order_by(request_events.c.id)
+    if open_only:
+        query = query.join(requests, requests.c.id == request_events.c.request_id).where(
+            requests.c.state != "closed"
         )
-        for row in connection.execute(query)
-    ]
+    found: dict[int, list[RequestEvent]] = {}
+    for row in connection.execute(query):
+        found.setdefault(row.request_id, []).append(_event(row))
+    return found
 
 
 def index_of_productions(
@@ -166,6 +172,16 @@ def index_of_productions(
         )
         for row in connection.execute(query)
     ]
+
+
+def _event(row: Row[Any]) -> RequestEvent:
+    return RequestEvent(
+        at=row.at,
+        day=date.fromisoformat(row.day),
+        actor=row.actor,
+        action=row.action,
+        detail=row.detail,
+    )
 
 
 def _query() -> Any:

@@ -17,12 +17,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, inser
 from archiver.model.queries.bulk import bulk
 from archiver.model.queries.known import AT_ONCE
 from archiver.model.tables import accounts, exchanges, media, records, version_media, versions
-from archiver.model.tables_requests import (
-    requests,
-    result_items,
-    review_checks,
-    review_decisions,
-)
+from archiver.model.tables_requests import result_items, review_checks, review_decisions
 from archiver.values import Mark
 
 
@@ -48,7 +43,8 @@ class Decision:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetItem:
     """An item of a set as a reviewer sees it. `state` is the canonical form, parsed; empty
-    when a disposition destroyed the record."""
+    when a disposition destroyed the record. `department` is that of the account; times are
+    aware UTC."""
 
     position: int
     record_id: int
@@ -65,6 +61,9 @@ class SetItem:
     words: str
     state: Mapping[str, Any]
     decision: Decision | None
+    department: str
+    permalink: str
+    captured_at: datetime
 
     @property
     def author(self) -> str:
@@ -75,12 +74,18 @@ class SetItem:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pick:
     """Which items of a set: everything that is set must hold. `author` is a handle, a name or
-    an id, in any case; `outcome` may be "undecided". `versions` None: whichever."""
+    an id, in any case; `outcome` may be "undecided". `look` is about the second look at what
+    is decided: "waiting", "agreed" or "disputed"; `not_by` leaves out what this person decided.
+    `departments` empty: those of all. `positions` and `versions` None: whichever."""
 
     author: str = ""
     kind: str = ""
     outcome: str = ""
     position: int = 0
+    look: str = ""
+    not_by: str = ""
+    departments: frozenset[str] = frozenset()
+    positions: frozenset[int] | None = None
     versions: frozenset[int] | None = None
 
 
@@ -155,7 +160,7 @@ def item_query(set_id: int, request_id: int, *columns: Any) -> tuple[Select[Any]
     return query, decision
 
 
-def _picked(pick: Pick, decision: Any) -> list[ColumnElement[bool]]:
+def _picked(pick: Pick, query: Select[Any], decision: Any) -> list[ColumnElement[bool]]:
     clauses: list[ColumnElement[bool]] = []
     if pick.author:
         wanted = pick.author.lstrip("@").lower()
@@ -172,6 +177,18 @@ def _picked(pick: Pick, decision: Any) -> list[ColumnElement[bool]]:
         clauses.append(func.coalesce(decision.c.outcome, "undecided") == pick.outcome)
     if pick.position:
         clauses.append(result_items.c.position == pick.position)
+    if pick.positions is not None:
+        clauses.append(result_items.c.position.in_(pick.positions))
+    if pick.departments:
+        clauses.append(accounts.c.department.in_(pick.departments))
+    if pick.not_by:
+        clauses.append(func.lower(decision.c.actor) != " ".join(pick.not_by.split()).lower())
+    if pick.look:
+        agrees = query.selected_columns["agrees"]
+        clauses += [
+            decision.c.outcome != "undecided",
+            agrees.is_({"waiting": None, "agreed": True, "disputed": False}[pick.look]),
+        ]
     return clauses
 
 
@@ -204,8 +221,11 @@ def items(
         records.c.author_handle,
         records.c.author_name,
         records.c.published_at,
+        records.c.permalink,
+        versions.c.captured_at,
+        accounts.c.department,
     )
-    query = query.where(*_picked(pick, decision), result_items.c.position > after)
+    query = query.where(*_picked(pick, query, decision), result_items.c.position > after)
     if limit and pick.versions is None:
         query = query.limit(limit)
     told = 0
@@ -237,6 +257,9 @@ def _item(row: Row[Any]) -> SetItem:
         words=row.words,
         state=json.loads(row.canonical) if row.canonical else {},
         decision=decision_of(row),
+        department=row.department,
+        permalink=row.permalink,
+        captured_at=row.captured_at,
     )
 
 
@@ -285,59 +308,19 @@ def add_checks(connection: Connection, decision_ids: Sequence[int], **values: An
         connection.execute(insert(review_checks), rows[start : start + AT_ONCE])
 
 
-def tallies(connection: Connection, set_id: int, request_id: int) -> list[tuple[str, str, int]]:
-    """How many items there are of each outcome and second look ("agreed", "disputed", "")."""
-    query, _ = item_query(set_id, request_id)
+def tallies(
+    connection: Connection, set_id: int, request_id: int, *, pick: Pick | None = None
+) -> list[tuple[str, str, int]]:
+    """How many items there are of each outcome and second look ("agreed", "disputed", "").
+    A pick may be by everything but versions."""
+    query, decision = item_query(set_id, request_id)
+    query = query.where(*_picked(pick or Pick(), query, decision))
     inner = query.order_by(None).subquery()
     counted = select(inner.c.outcome, inner.c.agrees, func.count()).group_by(
         inner.c.outcome, inner.c.agrees
     )
     words = {None: "", True: "agreed", False: "disputed"}
     return [(row[0], words[row[1]], row[2]) for row in connection.execute(counted)]
-
-
-def elsewhere(
-    connection: Connection, set_id: int, request_id: int
-) -> Iterator[tuple[int, str, Decision]]:
-    """What was decided in other requests for the versions of a set: position, number of that
-    request, and the newest decision in it; by position, the newest decision first."""
-    newest = (
-        select(func.max(review_decisions.c.id))
-        .where(review_decisions.c.request_id != request_id)
-        .group_by(review_decisions.c.request_id, review_decisions.c.version_id)
-    )
-    query = (
-        select(
-            result_items.c.position,
-            requests.c.number,
-            review_decisions,
-        )
-        .join(review_decisions, review_decisions.c.version_id == result_items.c.version_id)
-        .join(requests, requests.c.id == review_decisions.c.request_id)
-        .where(
-            result_items.c.set_id == set_id,
-            review_decisions.c.id.in_(newest),
-            review_decisions.c.outcome != "undecided",
-        )
-        .order_by(result_items.c.position, review_decisions.c.id.desc())
-        .execution_options(yield_per=AT_ONCE)
-    )
-    for row in connection.execute(query):
-        made = Decision(
-            id=row.id,
-            version_id=row.version_id,
-            outcome=row.outcome,
-            code=row.code,
-            reason=row.reason,
-            marks=tuple(Mark(**each) for each in row.marks),
-            bulk=row.bulk,
-            actor=row.actor,
-            at=row.at,
-            agrees=None,
-            checked_by="",
-            note="",
-        )
-        yield row.position, row.number, made
 
 
 def media_of(connection: Connection, version_ids: Sequence[int]) -> dict[int, list[HeldMedium]]:

@@ -16,8 +16,10 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, Row, TextClause, text
 
 from archiver.model.queries import search_filters
-from archiver.model.queries.search_text import Params, match, sub_select
-from archiver.model.search_query import And, Dates, Field, Mark, Node, Not, Or, Which, Words
+from archiver.model.queries.search_text import Params, having, match, vector_has
+from archiver.model.search_query import And, Dates, Departments, Field, Node, Not, Or, Which
+
+ENOUGH = 200  # versions that are looked for at a time, as facets want them
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,23 +65,51 @@ def plan(connection: Connection, query: Node, zone: ZoneInfo) -> Plan:
 
     Raises: UsageError when it names what does not exist.
     """
+    if connection.dialect.name == "postgresql":
+        # To compile a question takes longer than to answer it, whatever the server estimates.
+        connection.exec_driver_sql("SET LOCAL jit = off")
     parts = list(query.parts) if isinstance(query, And) else [query]
     params = Params()
-    sqlite = connection.dialect.name == "sqlite"
-    asked, rest = _for_the_index(connection, parts) if sqlite else (None, parts)
+    asked, rest = _for_the_index(connection, parts)
     days = [p for p in rest if isinstance(p, Dates) and p.which is Which.PUBLISHED]
-    maker = _Conditions(connection, params, zone)
-    clauses = [
-        maker.narrowed(part, by_index=asked is not None) for part in rest if part not in days
-    ]
-    column, source = "s.version_id", "search_rows s"
+    clauses, column, source = [], "s.version_id", "search_rows s"
     if asked is not None:
-        clauses.insert(0, f"f.versions_search MATCH {params.add(asked)}")
-        column = "f.rowid"
-        source = "versions_search f"
+        first, column, source = _by_the_index(connection, asked, params)
+        clauses.append(first)
         if rest:
-            source += " CROSS JOIN search_rows s ON s.version_id = f.rowid"
+            join = "CROSS JOIN" if column == "f.rowid" else "JOIN"  # CROSS: from left to right
+            source += f" {join} search_rows s ON s.version_id = {column}"
+    maker = _Conditions(connection, params, zone, column)
+    clauses += [maker.narrowed(part) for part in rest if part not in days]
     return Plan(column, source, _by_days(column, days, clauses, zone), params)
+
+
+def _by_the_index(connection: Connection, asked: str, params: Params) -> tuple[str, str, str]:
+    """Condition, column of the ids, and source of what the full-text index finds.
+
+    SQLite's yields ids in order, as many as are taken. PostgreSQL's does not: it can only find
+    all, or be looked at from version to version. Left to itself the server would go through
+    the whole archive for the newest of a few; so what is not common is found first (OFFSET
+    keeps the server from undoing that).
+    """
+    if connection.dialect.name == "sqlite":
+        return f"f.versions_search MATCH {params.add(asked)}", "f.rowid", "versions_search f"
+    if _is_common(connection, asked):
+        return f"f.{vector_has(asked, params)}", "f.version_id", "search_texts f"
+    return "1 = 1", "f.version_id", f"({having(connection, asked, params)} OFFSET 0) f"
+
+
+def _is_common(connection: Connection, asked: str) -> bool:
+    """PostgreSQL: is it sooner done to go from version to version until enough are found than
+    to find all? By what the server has counted; of phrases it knows nothing."""
+    if "<->" in asked:
+        return False
+    query = "SELECT version_id FROM search_texts"
+    of = text(f"EXPLAIN (FORMAT JSON) {query} WHERE found @@ CAST(:asked AS tsquery)")
+    found = connection.execute(of, {"asked": asked}).scalar_one()[0]["Plan"]["Plan Rows"]
+    size = text("SELECT reltuples FROM pg_class WHERE oid = to_regclass('search_texts')")
+    every = connection.execute(size).scalar_one()
+    return bool(found * found > ENOUGH * every)
 
 
 def _by_days(
@@ -101,22 +131,16 @@ def _by_days(
 
 
 def _for_the_index(connection: Connection, parts: Sequence[Node]) -> tuple[str | None, list[Node]]:
-    """What FTS5 answers by itself, and the parts that are left."""
-    wanted, denied, rest = [], [], []
-    for part in parts:
-        asked = match(connection, part.part if isinstance(part, Not) else part)
-        if asked is None:
-            rest.append(part)
-        elif isinstance(part, Not):
-            denied.append(asked)
-        else:
-            wanted.append(asked)
-    if not wanted:
+    """What the full-text index answers by itself, and the parts that are left."""
+    able = [
+        part
+        for part in parts
+        if match(connection, part.part if isinstance(part, Not) else part) is not None
+    ]
+    together = match(connection, And(tuple(able)))
+    if together is None:
         return None, list(parts)
-    together = " AND ".join(wanted)
-    if denied:
-        together = f"({together}) NOT ({' OR '.join(denied)})"
-    return together, rest
+    return together, [part for part in parts if part not in able]
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,18 +150,20 @@ class _Conditions:
     connection: Connection
     params: Params
     zone: ZoneInfo
+    column: str  # of the ids
 
-    def narrowed(self, node: Node, *, by_index: bool) -> str:
+    def narrowed(self, node: Node) -> str:
         """A part that must hold. Where it can reach a few records only, they are looked up
         first: beside the index that set is looked into for each hit before any row is read."""
         few = search_filters.few_records(self.connection, node) if isinstance(node, Field) else None
         if few is None:
             return self.of(node)
         listed = ", ".join(str(each) for each in few) or "NULL"
-        if not by_index:
+        if self.column == "s.version_id":
             return f"s.record_id IN ({listed}) AND {self.of(node)}"
+        own = "+f.rowid" if self.column == "f.rowid" else self.column  # +: for no index of ids
         return (
-            "+f.rowid IN (SELECT version_id FROM search_rows "  # noqa: S608 - numbers
+            f"{own} IN (SELECT version_id FROM search_rows "  # noqa: S608 - numbers
             f"WHERE record_id IN ({listed})) AND {self.of(node)}"
         )
 
@@ -147,15 +173,11 @@ class _Conditions:
             return search_filters.condition(self.connection, node, self.params)
         if isinstance(node, Dates):
             return search_filters.dates(node, self.params, self.zone)
-        if self.connection.dialect.name == "sqlite":
-            asked = match(self.connection, node)
-            if asked is not None:
-                return (
-                    "s.version_id IN (SELECT rowid FROM versions_search "  # noqa: S608
-                    f"WHERE versions_search MATCH {self.params.add(asked)})"
-                )
-        elif isinstance(node, Words | Mark):
-            return f"s.version_id IN ({sub_select(node, self.params)})"
+        if isinstance(node, Departments):
+            return search_filters.departments(self.connection, node)
+        asked = match(self.connection, node)
+        if asked is not None:
+            return f"s.version_id IN ({having(self.connection, asked, self.params)})"
         if isinstance(node, Not):
             return f"NOT ({self.of(node.part)})"
         assert isinstance(node, And | Or)

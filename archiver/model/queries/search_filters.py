@@ -5,6 +5,7 @@ Values travel as parameters; only numbers that we looked up ourselves stand in t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -13,13 +14,13 @@ from sqlalchemy import Connection, text
 
 from archiver.errors import UsageError
 from archiver.model.queries.search_text import Params
-from archiver.model.search_query import Dates, Field, Name, Which
+from archiver.model.search_query import Dates, Departments, Field, Name, Which
 from connectors.base import Kind
 
 FEW = 2_000  # records that are looked up first, so that nothing is walked for them
 _IS = {
-    "current": "EXISTS (SELECT 1 FROM records r WHERE r.id = s.record_id "
-    "AND r.version_id = s.version_id)",
+    # No EXISTS: PostgreSQL would take it for a join, and for one that leaves hardly any row.
+    "current": "(SELECT r.version_id FROM records r WHERE r.id = s.record_id) = s.version_id",
     "superseded": "EXISTS (SELECT 1 FROM records r WHERE r.id = s.record_id "
     "AND r.version_id <> s.version_id)",
     "edited": "EXISTS (SELECT 1 FROM records r WHERE r.id = s.record_id AND r.versions > 1)",
@@ -60,12 +61,14 @@ def few_records(connection: Connection, node: Field) -> list[int] | None:
     """The records of a field that may well reach only a few; None: it reaches many."""
     params = Params()
     if node.name is Name.FROM:
-        by_handle, by_name = (_author_is(column, node, params) for column in ("handle", "name"))
+        by_handle, by_name = (
+            _author_is(connection, column, node, params) for column in ("handle", "name")
+        )
         query = f"SELECT id FROM records r WHERE {by_handle} UNION SELECT id FROM records r WHERE {by_name}"  # noqa: E501, S608 - our own names
     elif node.name is Name.HOLD:
         query = f"SELECT record_id FROM hold_matches WHERE hold_id = {_hold(connection, node)}"  # noqa: S608
     elif node.name is Name.TAG:
-        query = f"SELECT record_id FROM tags WHERE tag = {params.add(node.value)} AND attached"  # noqa: S608
+        query = f"SELECT record_id FROM tags t WHERE {_is_or_begins('t.tag', node, params)} AND attached"  # noqa: S608, E501
     else:
         return None
     limited = text(f"SELECT * FROM ({query}) q LIMIT {FEW + 1}").bindparams(*params.made)  # noqa: S608
@@ -141,6 +144,13 @@ def _accounts(connection: Connection, node: Field, _: Params) -> str:
     return f"s.account_id IN ({', '.join(str(each) for each in found)})"
 
 
+def departments(connection: Connection, node: Departments) -> str:
+    """Of accounts of these departments; where there are none, nothing."""
+    rows = connection.execute(text("SELECT id, department FROM accounts")).all()
+    own = ", ".join(str(row.id) for row in rows if row.department in node.names)
+    return f"s.account_id IN ({own or 'NULL'})"
+
+
 def _listed(names: Sequence[str]) -> str:
     return ", ".join(f'"{name}"' for name in sorted({n for n in names if n})) or "none yet"
 
@@ -152,28 +162,49 @@ def _kind(_: Connection, node: Field, params: Params) -> str:
     return f"s.kind = {params.add(node.value)}"
 
 
-def _author(_: Connection, node: Field, params: Params) -> str:
-    by_handle, by_name = (_author_is(column, node, params) for column in ("handle", "name"))
+def _author(connection: Connection, node: Field, params: Params) -> str:
+    by_handle, by_name = (
+        _author_is(connection, column, node, params) for column in ("handle", "name")
+    )
     return (
         "EXISTS (SELECT 1 FROM records r WHERE r.id = s.record_id "  # noqa: S608
         f"AND ({by_handle} OR {by_name}))"
     )
 
 
-def _author_is(column: str, node: Field, params: Params) -> str:
+def _author_is(connection: Connection, column: str, node: Field, params: Params) -> str:
     own = f"lower(r.author_{column})"
     value = params.add(node.value)
     if not node.prefix:
         return f"{own} = lower({value})"
+    if connection.dialect.name != "sqlite":  # whose order is that of some language
+        return f"starts_with({own}, lower({value}))"
     return f"({own} >= lower({value}) AND {own} < lower({value}) || '\U0010ffff')"
 
 
-def _series(_: Connection, node: Field, params: Params) -> str:
+def _is_or_begins(column: str, node: Field, params: Params) -> str:
+    """Is a column what was asked for, or does it begin so? No character is a wildcard."""
     value = params.add(node.value)
     return (
-        "EXISTS (SELECT 1 FROM standings t WHERE t.record_id = s.record_id "  # noqa: S608
-        f"AND (t.series = {value} OR t.series LIKE '%/' || {value}))"
+        f"substr({column}, 1, length({value})) = {value}" if node.prefix else f"{column} = {value}"
     )
+
+
+def _series(_: Connection, node: Field, params: Params) -> str:
+    """By its whole id, or by what follows a slash in it."""
+    value = params.add(("" if node.prefix else "%/") + _literal(node.value.lower()))
+    more = params.add(("%/" if node.prefix else "") + _literal(node.value.lower()))
+    star = " || '%'" if node.prefix else ""
+    same = [f"lower(t.series) LIKE {each}{star} ESCAPE '!'" for each in (value, more)]
+    return (
+        "EXISTS (SELECT 1 FROM standings t WHERE t.record_id = s.record_id "  # noqa: S608
+        f"AND ({' OR '.join(same)}))"
+    )
+
+
+def _literal(value: str) -> str:
+    """As LIKE ... ESCAPE '!' understands it."""
+    return re.sub(r"([!%_])", r"!\1", value)
 
 
 def _hold(connection: Connection, node: Field) -> int:
@@ -206,16 +237,20 @@ def _in_request(connection: Connection, node: Field, _: Params) -> str:
 def _tagged(_: Connection, node: Field, params: Params) -> str:
     return (
         "EXISTS (SELECT 1 FROM tags t WHERE t.record_id = s.record_id AND t.attached "  # noqa: S608
-        f"AND t.tag = {params.add(node.value)} AND NOT EXISTS (SELECT 1 FROM tags n "
+        f"AND {_is_or_begins('t.tag', node, params)} AND NOT EXISTS (SELECT 1 FROM tags n "
         "WHERE n.record_id = t.record_id AND n.tag = t.tag AND n.id > t.id))"
     )
 
 
 def _language(_: Connection, node: Field, params: Params) -> str:
-    value = params.add(node.value)
+    """`es` is also es-MX, however a platform writes that: "es_MX", "es-mx"."""
+    own = "replace(lower(v.language), '_', '-')"
+    wanted = node.value.replace("_", "-")
+    value, wider = (params.add(each) for each in (wanted, _literal(wanted)))
+    star = "%" if node.prefix else "-%"
     return (
         "EXISTS (SELECT 1 FROM versions v WHERE v.id = s.version_id "  # noqa: S608
-        f"AND (lower(v.language) = {value} OR lower(v.language) LIKE {value} || '-%'))"
+        f"AND ({own} = {value} OR {own} LIKE {wider} || '{star}' ESCAPE '!'))"
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, select, text, update
 
 from archiver.model.queries.bulk import bulk
+from archiver.model.queries.search_vectors import vector
 from archiver.model.search_words import folded, marks, pairs, terms
 from archiver.model.tables import records, version_media, versions
 from archiver.model.tables_requests import media_texts
@@ -18,7 +19,7 @@ from archiver.model.tables_search import search_rows
 AT_ONCE = 5_000
 SPEECH = "speech"  # media_texts.source of captions
 SPOKEN = "♫ "  # before what is spoken in a film, where a line is no text of a picture
-MOST_READ = 200_000  # characters of a version's media; PostgreSQL indexes no more than a megabyte
+MOST_READ = 200_000  # characters of a version's media
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST = (1 << 43) - 1  # milliseconds that fit into the id of a version
 _MILLISECOND = timedelta(milliseconds=1)
@@ -28,6 +29,14 @@ _INSERT = (
 _FORGET = (
     "INSERT INTO versions_search (versions_search, rowid, title, words, marks, pictures) "
     "VALUES ('delete', ?, ?, ?, ?, ?)"
+)
+_PUT = text(  # PostgreSQL
+    "INSERT INTO search_texts (version_id, found) VALUES (:version_id, CAST(:found AS tsvector)) "
+    "ON CONFLICT (version_id) DO UPDATE SET found = excluded.found"
+)
+_DROP = text(
+    "DELETE FROM search_texts WHERE version_id IN "
+    "(SELECT version_id FROM search_rows WHERE record_id = ANY(:records))"
 )
 
 
@@ -47,6 +56,25 @@ class Entry:
 
 def add(connection: Connection, entries: Sequence[Entry]) -> None:
     """Index versions, whose rows and media are there already, in the order of their ids."""
+    if not entries:
+        return
+    rows = _add_rows(connection, entries)
+    if connection.dialect.name == "sqlite":
+        _add_to_sqlite(connection, entries, rows)
+        return
+    found = [
+        {
+            "version_id": each.version_id,
+            "found": vector(
+                row["marks"], ((each.language, _text(each)), (each.language, row["pictures"]))
+            ),
+        }
+        for each, row in zip(entries, rows, strict=True)
+    ]
+    connection.execute(_PUT, found)
+
+
+def _add_rows(connection: Connection, entries: Sequence[Entry]) -> list[dict[str, Any]]:
     read = _read_out(connection, [each.version_id for each in entries])
     rows = [
         {
@@ -61,8 +89,12 @@ def add(connection: Connection, entries: Sequence[Entry]) -> None:
         for each in entries
     ]
     bulk(connection, search_rows, rows)
-    if connection.dialect.name != "sqlite" or not entries:
-        return
+    return rows
+
+
+def _add_to_sqlite(
+    connection: Connection, entries: Sequence[Entry], rows: Sequence[dict[str, Any]]
+) -> None:
     connection.exec_driver_sql(
         _INSERT,
         [
@@ -73,9 +105,9 @@ def add(connection: Connection, entries: Sequence[Entry]) -> None:
     _know(
         connection,
         (
-            (each.language, text)
-            for each in entries
-            for text in (_text(each), read.get(each.version_id, ""))
+            pair
+            for each, row in zip(entries, rows, strict=True)
+            for pair in ((each.language, _text(each)), (each.language, row["pictures"]))
         ),
     )
 
@@ -117,7 +149,7 @@ def _read_out(connection: Connection, version_ids: Sequence[int]) -> dict[int, s
 
 def renew(connection: Connection, version_ids: Sequence[int]) -> int:
     """Index what is by now read out of the media of these versions; returns how many changed."""
-    changed = 0
+    changed: list[int] = []
     for start in range(0, len(version_ids), AT_ONCE):
         chosen = version_ids[start : start + AT_ONCE]
         read = _read_out(connection, chosen)
@@ -125,8 +157,10 @@ def renew(connection: Connection, version_ids: Sequence[int]) -> int:
         for row in rows:
             if row.pictures != read.get(row.id, ""):
                 _change(connection, tuple(row), read.get(row.id, ""))
-                changed += 1
-    return changed
+                changed.append(row.id)
+    if connection.dialect.name != "sqlite":
+        _put_anew(connection, changed)
+    return len(changed)
 
 
 _INDEXED = select(
@@ -149,6 +183,24 @@ def _change(connection: Connection, row: tuple[Any, ...], pictures: str) -> None
         _know(connection, [("", pictures)])
         gone = terms(str(row[4])) - terms(pictures)
         _forget_terms(connection, {folded(each) for each in gone})
+
+
+def _put_anew(connection: Connection, version_ids: Sequence[int]) -> None:
+    """PostgreSQL: index the words of these versions as their rows now are."""
+    for start in range(0, len(version_ids), AT_ONCE):
+        chosen = version_ids[start : start + AT_ONCE]
+        query = _INDEXED.add_columns(versions.c.language).where(versions.c.id.in_(chosen))
+        rows = [
+            {
+                "version_id": row.id,
+                "found": vector(
+                    row.marks,
+                    ((row.language, f"{row.title} {row.words}"), (row.language, row.pictures)),
+                ),
+            }
+            for row in connection.execute(query)
+        ]
+        connection.execute(_PUT, rows)
 
 
 def redate(connection: Connection, record_ids: Sequence[int]) -> None:
@@ -175,6 +227,8 @@ def forget(connection: Connection, record_ids: Sequence[int]) -> None:
         if gone:
             connection.exec_driver_sql(_FORGET, gone)
         _forget_terms(connection, {folded(t) for row in gone for t in _terms(row)})
+    else:
+        connection.execute(_DROP, {"records": list(record_ids)})
     connection.execute(delete(search_rows).where(search_rows.c.record_id.in_(record_ids)))
 
 
@@ -192,7 +246,8 @@ def _forget_terms(connection: Connection, gone: Iterable[str]) -> None:
 
 
 def rebuild(connection: Connection) -> None:
-    """Index every version that there is, from nothing; for the migration."""
+    """Index every version that there is, from nothing, for the migration: on PostgreSQL its
+    words come in by `fill_texts`, once there is a table for them."""
     connection.execute(delete(search_rows))
     query = (
         select(
@@ -206,22 +261,31 @@ def rebuild(connection: Connection) -> None:
     after = -1
     while rows := connection.execute(query.where(versions.c.id > after)).all():
         after = rows[-1].id
-        add(
-            connection,
-            [
-                Entry(
-                    version_id=row.id,
-                    record_id=row.record_id,
-                    account_id=row.account_id,
-                    kind=row.kind,
-                    published_at=row.published_at,
-                    language=row.language,
-                    title=row.title,
-                    words=row.words,
-                )
-                for row in rows
-            ],
-        )
+        entries = [
+            Entry(
+                version_id=row.id,
+                record_id=row.record_id,
+                account_id=row.account_id,
+                kind=row.kind,
+                published_at=row.published_at,
+                language=row.language,
+                title=row.title,
+                words=row.words,
+            )
+            for row in rows
+        ]
+        made = _add_rows(connection, entries)
+        if connection.dialect.name == "sqlite":
+            _add_to_sqlite(connection, entries, made)
+
+
+def fill_texts(connection: Connection) -> None:
+    """PostgreSQL: index the words of every version that is in the index otherwise."""
+    query = select(search_rows.c.version_id).order_by(search_rows.c.version_id).limit(AT_ONCE)
+    after = -1
+    while ids := connection.execute(query.where(search_rows.c.version_id > after)).scalars().all():
+        _put_anew(connection, ids)
+        after = ids[-1]
 
 
 def _scaled(published_at: datetime | None) -> int:

@@ -1,25 +1,25 @@
 """Words and marks of a question, as the full-text index of either database understands them.
 
-SQLite has one index of the words as they are written. A word in all its forms becomes those of
-its forms that occur in the archive; so exact and loose questions are asked of the same index,
-and any mixture of them is one question. PostgreSQL stems by itself, in three columns.
+Either has one index of the words as they are written, without accents. In SQLite's a word in
+all its forms becomes those of its forms that occur in the archive; PostgreSQL's also has the
+stems. So exact and loose questions are asked of the same index, and any mixture of them is one
+question.
 """
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import BindParameter, Connection, bindparam, text
 
+from archiver.model.queries.search_vectors import TOKEN, query_of_mark, query_of_words
 from archiver.model.search_query import And, Mark, Node, Not, Or, Words
-from archiver.model.search_words import MarkKind, emoji_in, encoded, folded, stems_of
+from archiver.model.search_words import MarkKind, folded, pieces_of, places_below, stems_of
 from archiver.model.tables import Utc
 
 MOST_FORMS = 200  # of one word
-_TOKEN = re.compile(r"[^\W_]+")
 
 
 @dataclass
@@ -37,23 +37,38 @@ class Params:
 
 
 def match(connection: Connection, node: Node) -> str | None:
-    """The question for FTS5; None when it cannot be put to it alone: it has fields, or only
-    says what must not be."""
+    """The question for FTS5, or as a tsquery; None when it cannot be put to the index alone:
+    it has fields, or only says what must not be."""
+    sqlite = connection.dialect.name == "sqlite"
     if isinstance(node, Words):
-        return _match_words(connection, node)
+        return _match_words(connection, node) if sqlite else query_of_words(node)
     if isinstance(node, Mark):
-        return _match_mark(node)
+        return _match_mark(node) if sqlite else query_of_mark(node)
+    either, both, but_not = (" OR ", " AND ", " NOT ") if sqlite else (" | ", " & ", " & !")
     if isinstance(node, Or):
-        return _joined([match(connection, part) for part in node.parts], " OR ")
+        return _joined([match(connection, part) for part in node.parts], either)
     if isinstance(node, And):
         wanted = [part for part in node.parts if not isinstance(part, Not)]
         denied = [part.part for part in node.parts if isinstance(part, Not)]
-        found = _joined([match(connection, part) for part in wanted], " AND ")
+        found = _joined([match(connection, part) for part in wanted], both)
         if found is None or not denied:
             return found
-        without = _joined([match(connection, part) for part in denied], " OR ")
-        return None if without is None else f"({found} NOT {without})"
+        without = _joined([match(connection, part) for part in denied], either)
+        return None if without is None else f"({found}{but_not}{without})"
     return None
+
+
+def having(connection: Connection, asked: str, params: Params) -> str:
+    """A SELECT of the versions that `match` asks for."""
+    if connection.dialect.name == "sqlite":
+        question = params.add(asked)
+        return f"SELECT rowid FROM versions_search WHERE versions_search MATCH {question}"  # noqa: S608
+    return f"SELECT version_id FROM search_texts WHERE {vector_has(asked, params)}"  # noqa: S608
+
+
+def vector_has(asked: str, params: Params) -> str:
+    """PostgreSQL: the condition on a row of `search_texts`."""
+    return f"found @@ CAST({params.add(asked)} AS tsquery)"
 
 
 def _joined(parts: list[str | None], word: str) -> str | None:
@@ -63,16 +78,21 @@ def _joined(parts: list[str | None], word: str) -> str | None:
     return known[0] if len(known) == 1 else "(" + word.join(known) + ")"
 
 
+# -- SQLite -----------------------------------------------------------------------------------
+
+
 def _quoted(words: str) -> str:
     return '"' + words.replace('"', '""') + '"'
 
 
 def _match_words(connection: Connection, node: Words) -> str:
-    tokens = _TOKEN.findall(node.text)
+    tokens = TOKEN.findall(node.text)
     if not tokens:
         return '""'  # nothing has no words
     if node.prefix:
-        return _quoted(" ".join(tokens)) + "*"
+        begins = _quoted(" ".join(tokens)) + "*"
+        # Marks begin with an x in their column.
+        return begins if folded(tokens[-1])[0] != "x" else f"({{title words pictures}} : {begins})"
     if node.exact or len(tokens) > 1 or not tokens[0].isalpha():
         return _quoted(" ".join(tokens))
     found = forms(connection, tokens[0])
@@ -93,65 +113,12 @@ def forms(connection: Connection, word: str) -> list[str]:
     return [own, *(term for term in dict.fromkeys(found) if term != own)]
 
 
-def _pieces(node: Mark) -> list[str]:
-    """The mark as it is written into the index; an emoji may be of several."""
-    if node.kind is MarkKind.EMOJI:
-        return [encoded(node.kind, each) for each in emoji_in(node.text)]
-    return [encoded(node.kind, node.text)]
-
-
-def _below(node: Mark) -> list[str]:
-    """Beginnings of the addresses that lie below one."""
-    return [encoded(node.kind, node.text + sign) for sign in "/?#"]
-
-
 def _match_mark(node: Mark) -> str:
-    own = _quoted(" ".join(_pieces(node)))
+    own = _quoted(" ".join(pieces_of(node.kind, node.text)))
     if node.prefix:
         return own + "*"
     if node.kind is not MarkKind.URL:
         return own
-    return "(" + " OR ".join([own, *(_quoted(each) + "*" for each in _below(node))]) + ")"
-
-
-# -- PostgreSQL -------------------------------------------------------------------------------
-
-_MARKS = "to_tsvector('simple', marks || ' ' || pictures)"
-
-
-def sub_select(node: Words | Mark, params: Params) -> str:
-    """PostgreSQL: a SELECT of the versions that have the words or the mark. It stands by
-    itself on purpose: joined with an order by date, the planner would walk all dates for a
-    rare word."""
-    if isinstance(node, Mark):
-        question = params.add(_tsquery_of_mark(node))
-        return (
-            f"SELECT version_id FROM search_rows WHERE {_MARKS} @@ to_tsquery('simple', {question})"  # noqa: S608 - our own names
-        )
-    tokens = _TOKEN.findall(node.text)
-    exact = params.add(_tsquery(tokens, prefix=node.prefix))
-    clauses = [f"exact @@ to_tsquery('simple', {exact})"]
-    if not (node.exact or node.prefix):
-        given = params.add(" ".join(tokens))
-        clauses += [
-            f"search @@ phraseto_tsquery('english', {given})",
-            f"spanish @@ phraseto_tsquery('spanish', {given})",
-        ]
     return (
-        f"SELECT id FROM versions WHERE {' OR '.join(clauses)} UNION ALL "  # noqa: S608
-        f"SELECT version_id FROM search_rows WHERE {_MARKS} @@ to_tsquery('simple', {exact})"
+        "(" + " OR ".join([own, *(_quoted(each) + "*" for each in places_below(node.text))]) + ")"
     )
-
-
-def _tsquery(tokens: list[str], *, prefix: bool) -> str:
-    made = [f"'{each}'" for each in tokens]
-    if prefix:
-        made[-1] += ":*"
-    return " <-> ".join(made)
-
-
-def _tsquery_of_mark(node: Mark) -> str:
-    own = _tsquery(_pieces(node), prefix=node.prefix)
-    if node.kind is not MarkKind.URL or node.prefix:
-        return own
-    return " | ".join([own, *(f"'{each}':*" for each in _below(node))])

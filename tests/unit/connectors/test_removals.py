@@ -33,8 +33,8 @@ from connectors.removals import Removal, Removed, Remover, Whose
 from connectors.writing import written
 from tests.support.clock import FakeClock
 from tests.support.plain_http import PlainHttp
-from tests.support.removal_scene import Case, Scene, credentials_in, scenes
-from tests.support.x_stage import Switchboard, switchboard
+from tests.support.removal_scene import Case, Scene, credentials_in, put_up, scenes
+from tests.support.x_stage import Switchboard
 
 MAKERS = scenes()
 ALL = [(name, case) for name, make in MAKERS.items() for case in make().cases]
@@ -43,17 +43,8 @@ SOME = [(name, case) for name, case in ALL if case in {"own post", "hide"}]
 PROVEN = [each for each in SOME if each != ("x", "hide")]  # of which X has no reading
 
 
-@pytest.fixture(scope="module")
-def board() -> Iterator[Switchboard]:
-    with switchboard() as running:
-        yield running
-
-
 def staged(board: Switchboard, platform: str) -> Scene:
-    scene = MAKERS[platform]()
-    scene.sim.url = board.url
-    board.current = scene.sim
-    return scene
+    return put_up(board, MAKERS[platform]())
 
 
 @contextmanager

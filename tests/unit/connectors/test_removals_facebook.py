@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import cast
 
 import pytest
@@ -14,24 +13,15 @@ from archiver.demo.simulators.facebook_world import PAGE
 from connectors.base import Kind, Target
 from connectors.errors import AuthFailed, Permanent, PermissionLost, RateLimited, Unsettled
 from connectors.removals import Removal
-from tests.support.removal_scene import Scene, facebook_scene
-from tests.support.x_stage import Switchboard, switchboard
+from tests.support.removal_scene import Scene, facebook_scene, put_up
+from tests.support.x_stage import Switchboard
 
 JSON = {"Content-Type": "application/json"}
 
 
-@pytest.fixture(scope="module")
-def board() -> Iterator[Switchboard]:
-    with switchboard() as running:
-        yield running
-
-
 @pytest.fixture
 def scene(board: Switchboard) -> Scene:
-    made = facebook_scene()
-    made.sim.url = board.url
-    board.current = made.sim
-    return made
+    return put_up(board, facebook_scene())
 
 
 def page_of(scene: Scene) -> FacebookSimulator:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import cast
 
@@ -21,22 +20,13 @@ from connectors.errors import (
     Unsettled,
 )
 from connectors.removals import Removal
-from tests.support.removal_scene import NOON, Scene, wordpress_scene
-from tests.support.x_stage import Switchboard, switchboard
-
-
-@pytest.fixture(scope="module")
-def board() -> Iterator[Switchboard]:
-    with switchboard() as running:
-        yield running
+from tests.support.removal_scene import NOON, Scene, put_up, wordpress_scene
+from tests.support.x_stage import Switchboard
 
 
 @pytest.fixture
 def scene(board: Switchboard) -> Scene:
-    made = wordpress_scene()
-    made.sim.url = board.url
-    board.current = made.sim
-    return made
+    return put_up(board, wordpress_scene())
 
 
 def site_of(scene: Scene) -> WordPressSimulator:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import cast
@@ -17,23 +17,14 @@ from archiver.demo.simulators.x import XSimulator
 from connectors.base import Kind, Target
 from connectors.errors import Permanent, PermissionLost, RateLimited
 from connectors.removals import Removal
-from tests.support.removal_scene import Scene, credentials_in, x_scene
-from tests.support.x_stage import Switchboard, switchboard
+from tests.support.removal_scene import Scene, credentials_in, put_up, x_scene
+from tests.support.x_stage import Switchboard
 from tests.unit.connectors.test_x_simulator import check_answer
-
-
-@pytest.fixture(scope="module")
-def board() -> Iterator[Switchboard]:
-    with switchboard() as running:
-        yield running
 
 
 @pytest.fixture(params=["classic", "new"])
 def scene(request: pytest.FixtureRequest, board: Switchboard) -> Scene:
-    made = x_scene(request.param)
-    made.sim.url = board.url
-    board.current = made.sim
-    return made
+    return put_up(board, x_scene(request.param))
 
 
 def x_of(scene: Scene) -> XSimulator:
