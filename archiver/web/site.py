@@ -9,6 +9,9 @@ from starlette.requests import Request
 
 from archiver.desk import review_setup, secret_box
 from archiver.desk.people import People
+from archiver.desk.record_check import RecordChecks
+from archiver.desk.record_files import RecordFiles
+from archiver.desk.record_view import RecordViews
 from archiver.desk.review_setup import ReviewDesk
 from archiver.desk.search import Search
 from archiver.desk.sign_in import SignIn
@@ -24,6 +27,9 @@ class Site:
     people: People
     sign_in: SignIn
     search: Search
+    records: RecordViews
+    record_files: RecordFiles
+    record_checks: RecordChecks
     review: ReviewDesk
     render: Renderer
     secure: bool  # people reach it by HTTPS
@@ -47,6 +53,9 @@ def make_site(archive: Archive) -> Site:
         people=People(archive.database, archive.clock),
         sign_in=SignIn(archive.database, archive.clock, web, box),
         search=Search(archive.database, sections.agency, archive.clock),
+        records=RecordViews(archive.database, sections.agency, archive.clock),
+        record_files=RecordFiles(archive.vault, archive.clock),
+        record_checks=RecordChecks(archive.database, archive.vault, archive.clock),
         review=review_setup.made(
             archive.database,
             archive.vault,
