@@ -7,7 +7,7 @@ decided by the program: earlier decisions and patterns are suggested, a person d
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from secrets import token_hex
 
@@ -20,6 +20,7 @@ from archiver.errors import NotFoundError, RefusedError, UsageError
 from archiver.export.redaction_picture import size_of
 from archiver.model.database import Connection, Database
 from archiver.model.queries import review
+from archiver.model.queries.precedents import precedents
 from archiver.model.queries.result_sets import ResultSet
 from archiver.model.queries.review import Decision, HeldMedium, Pick, SetItem
 from archiver.values import Mark
@@ -37,6 +38,11 @@ class Progress:
     undecided: int
     checked: int
     disputed: int
+
+    @property
+    def waiting(self) -> int:
+        """How many decisions nobody else has looked at."""
+        return self.size - self.undecided - self.checked - self.disputed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,11 +104,14 @@ class Reviews:
         code: str = "",
         reason: str = "",
         marks: Sequence[Mark] = (),
+        seen: int | None = None,
     ) -> Decision:
-        """Decide on one item.
+        """Decide on one item. `seen` is the id of the decision that the person had before
+        their eyes, 0 for none; None: they do not say.
 
         Raises: NotFoundError; UsageError when the decision is not complete or a mark is not
-            inside the item; RefusedError when the code cannot be used or the request is closed.
+            inside the item; RefusedError when the code cannot be used, the request is closed,
+            or somebody has decided since.
         """
         _named(by)
         check_shape(outcome, code, reason, marks, self._exemptions)
@@ -112,6 +121,7 @@ class Reviews:
             held = review.media_of(connection, [item.version_id]).get(item.version_id, [])
         check_marks(item, marks, held, self._size)
         with self._database.write() as connection:
+            _unchanged(_item(connection, found, position), seen)
             review.add_decisions(
                 connection,
                 found.request_id,
@@ -138,11 +148,13 @@ class Reviews:
         by: str,
         code: str = "",
         reason: str = "",
+        expected: int = 0,
     ) -> int:
         """The same decision for all items that the pick finds; returns how many. Redactions
-        are decided one by one, except that of the author.
+        are decided one by one, except that of the author. `expected` is how many the person
+        was told, 0: nobody was.
 
-        Raises: as `decide`; UsageError when the pick finds nothing.
+        Raises: as `decide`; UsageError when the pick finds nothing, or another number.
         """
         _named(by)
         marks = (Mark(what="author", code=code),) if outcome is Outcome.REDACT else ()
@@ -155,6 +167,7 @@ class Reviews:
             ]
             if not chosen:
                 raise UsageError("no item of the set is meant; nothing was decided")
+            _as_told(len(chosen), expected)
             return review.add_decisions(
                 connection,
                 found.request_id,
@@ -177,11 +190,15 @@ class Reviews:
         agrees: bool,
         by: str,
         note: str = "",
+        seen: int | None = None,
+        expected: int = 0,
     ) -> int:
         """The second look at the decisions on all items that the pick finds; returns how many.
+        `seen` and `expected` as in `decide` and `decide_many`.
 
-        Raises: RefusedError when one of them was decided by the same person; UsageError when
-            nothing decided is meant, or a dispute has no note; NotFoundError.
+        Raises: RefusedError when one of them was decided by the same person, or anew since it
+            was seen; UsageError when nothing decided is meant, another number than was told,
+            or a dispute has no note; NotFoundError.
         """
         _named(by)
         if not agrees and not note.strip():
@@ -192,6 +209,7 @@ class Reviews:
             for item in review.items(connection, found.id, found.request_id, pick=pick):
                 if item.decision is None or item.decision.outcome == Outcome.UNDECIDED:
                     continue
+                _unchanged(item, seen)
                 if _person(item.decision.actor) == _person(by):
                     raise RefusedError(
                         f"{by} decided item {item.position}; somebody else must look at it"
@@ -199,16 +217,22 @@ class Reviews:
                 chosen.append(item.decision.id)
             if not chosen:
                 raise UsageError("no decided item is meant; there is nothing to look at")
+            _as_told(len(chosen), expected)
             review.add_checks(
                 connection, chosen, agrees=agrees, note=note, actor=by, at=self._clock.now()
             )
         return len(chosen)
 
-    def progress(self, request_number: str, set_number: int) -> Progress:
-        """How far the review is. Raises: NotFoundError."""
+    def progress(
+        self, request_number: str, set_number: int, *, pick: Pick | None = None
+    ) -> Progress:
+        """How far the review is, of the whole set or of what a pick (not by versions) finds.
+
+        Raises: NotFoundError.
+        """
         with self._database.read() as connection:
             found = set_of(connection, request_number, set_number)
-            tallies = review.tallies(connection, found.id, found.request_id)
+            tallies = review.tallies(connection, found.id, found.request_id, pick=pick)
         outcomes: Counter[str] = Counter()
         looks: Counter[str] = Counter()
         for outcome, look, number in tallies:
@@ -216,7 +240,7 @@ class Reviews:
             if outcome != Outcome.UNDECIDED:
                 looks[look] += number
         return Progress(
-            size=found.size,
+            size=found.size if pick is None else outcomes.total(),
             release=outcomes[Outcome.RELEASE],
             withhold=outcomes[Outcome.WITHHOLD],
             redact=outcomes[Outcome.REDACT],
@@ -225,9 +249,11 @@ class Reviews:
             disputed=looks["disputed"],
         )
 
-    def earlier(self, request_number: str, set_number: int) -> list[Earlier]:
-        """What was decided for the same versions in other requests, by position. Nothing of
-        it is applied. Raises: NotFoundError."""
+    def earlier(
+        self, request_number: str, set_number: int, *, positions: Collection[int] | None = None
+    ) -> list[Earlier]:
+        """What was decided for the same versions in other requests, by position; of the whole
+        set or of these positions. Nothing of it is applied. Raises: NotFoundError."""
         with self._database.read() as connection:
             found = set_of(connection, request_number, set_number)
             return [
@@ -237,10 +263,14 @@ class Reviews:
                     decision=decision,
                     usable=all(self._usable(code) for code in codes_of(decision)),
                 )
-                for position, number, decision in review.elsewhere(
-                    connection, found.id, found.request_id
+                for position, number, decision in precedents(
+                    connection, found.id, found.request_id, positions=positions
                 )
             ]
+
+    def fit(self, item: SetItem, marks: Sequence[Mark]) -> None:
+        """Do all these marks lie inside the item? Raises: UsageError, naming what is outside."""
+        check_marks(item, marks, self.media(item), self._size)
 
     def _usable(self, code: str) -> bool:
         try:
@@ -271,6 +301,24 @@ def _item(connection: Connection, found: ResultSet, position: int) -> SetItem:
     for each in review.items(connection, found.id, found.request_id, pick=pick):
         return each
     raise NotFoundError(f"result set {found.number} has no item {position}; it has {found.size}")
+
+
+def _unchanged(item: SetItem, seen: int | None) -> None:
+    now = item.decision
+    if seen is None or (now.id if now else 0) == seen:
+        return
+    who = f"{now.actor} decided" if now else "somebody took back the decision on"
+    raise RefusedError(
+        f"{who} item {item.position} since this was opened; look at it again, then decide"
+    )
+
+
+def _as_told(found: int, expected: int) -> None:
+    if expected and found != expected:
+        raise UsageError(
+            f"{found:,} items are meant now, and not {expected:,}: somebody else worked on the "
+            "set; look at the list again"
+        )
 
 
 def _named(by: str) -> None:
