@@ -18,13 +18,76 @@ from starlette.responses import RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 
 from archiver.errors import ArchiverError
+from archiver.web.api.app import BELOW, make_api
 from archiver.web.gate import SignInNeededError, gate_of
-from archiver.web.pages import home, own, sign_in
+from archiver.web.pages import (
+    accounts,
+    approvals_register,
+    audit_log,
+    disposition_acts,
+    disposition_execution,
+    dispositions,
+    findings,
+    hold_acts,
+    holds,
+    home,
+    own,
+    people,
+    portal,
+    production_files,
+    production_making,
+    productions,
+    records,
+    records_media,
+    removals,
+    request_acts,
+    request_letters,
+    request_sets,
+    requests,
+    retention,
+    retention_acts,
+    review,
+    review_item,
+    review_media,
+    schedules,
+    sign_in,
+)
 from archiver.web.render import STATIC
 from archiver.web.shield import BodyTooLongError, Shield
 from archiver.web.site import Site, site_of
 
-PAGES = (home, own, sign_in)
+PAGES = (
+    home,
+    own,
+    people,
+    portal,
+    sign_in,
+    holds,
+    hold_acts,
+    records,
+    records_media,
+    retention,
+    retention_acts,
+    schedules,
+    review,
+    review_item,
+    review_media,
+    accounts,
+    findings,
+    removals,
+    audit_log,
+    requests,
+    request_acts,
+    request_sets,
+    request_letters,
+    productions,
+    production_making,
+    production_files,
+    approvals_register,
+    dispositions,
+    disposition_acts,
+    disposition_execution,
+)
 AT_ONCE = 12  # requests that are worked on side by side; the database has as many connections
 
 log = logging.getLogger(__name__)
@@ -43,6 +106,7 @@ def make_app(site: Site) -> FastAPI:
         gate_of(route)
     for page in PAGES:
         app.include_router(page.router)
+    app.mount(BELOW, make_api(site), name="api")
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     web = site.archive.settings.sections.web
     app.add_middleware(

@@ -44,6 +44,7 @@ def test_a_role_gets_in_where_it_may_and_nowhere_else(web: Web, role: Role) -> N
         if refused is (gate.permission in MAY[role]) or answer.status_code >= 500:
             wrong.append(f"{method} {route.path}: {answer.status_code}")
     assert wrong == []
+    assert client.get("/own").status_code == 200, "the walk ended at the door, not at the end"
 
 
 def test_nobody_gets_in_anywhere(web: Web) -> None:
