@@ -5,13 +5,16 @@ It tells what a thing is and when it was published, never what it says.
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass, fields
 from datetime import datetime
+from io import StringIO
 from zoneinfo import ZoneInfo
 
 from archiver.desk.exemptions import Catalogue
 from archiver.desk.review_rules import Outcome
+from archiver.export.cells import neutral
 from archiver.model.queries.review import SetItem
 from archiver.values import Mark
 
@@ -52,6 +55,16 @@ def rows(items: Iterable[SetItem], exemptions: Catalogue, *, zone: ZoneInfo) -> 
         for (part, code), number in counted.items():
             what = part if number == 1 else f"{part}, {number} places"
             yield _row(item, what, code, exemptions, zone)
+
+
+def as_csv(found: Iterable[LogRow]) -> str:
+    """The log as a CSV file (RFC 4180) that no spreadsheet program takes for formulas."""
+    out = StringIO(newline="")
+    writer = csv.writer(out, quoting=csv.QUOTE_ALL)
+    writer.writerow([each.name for each in fields(LogRow)])
+    for row in found:
+        writer.writerow([neutral(cell) for cell in astuple(row)])
+    return out.getvalue()
 
 
 def part_of(mark: Mark) -> str:

@@ -94,7 +94,7 @@ class Productions:
             decision is missing or cannot stand, or an earlier production was not finished;
             BusyError; ExportError when anything could not be written, signed or proved.
         """
-        names = _formats(wish.formats)
+        names = formats_of(wish.formats)
         if not by.strip():
             raise UsageError("say who makes the production")
         self._prover.ready(unsigned=wish.unsigned)
@@ -306,8 +306,7 @@ class Productions:
                 progress(step, 0, 1)
                 work()
             progress(step, 1, 1)
-        sha256 = folder.facts("seal")["manifest_sha256"]
-        self._finish(row, production, sha256)
+        self._finish(row, production, folder.facts("seal")["manifest_sha256"])
         folder.remove_work()
         return self.get(production.name)
 
@@ -378,7 +377,8 @@ def _begun(connection: Connection, request_id: int) -> ProductionRow | None:
     return next((each for each in begun if each.request_id == request_id), None)
 
 
-def _formats(asked: Sequence[str]) -> tuple[str, ...]:
+def formats_of(asked: Sequence[str]) -> tuple[str, ...]:
+    """The formats that are asked for; none named: all. Raises: UsageError."""
     unknown = sorted(set(asked) - set(FORMATS))
     if unknown:
         raise UsageError(f'there is no format "{unknown[0]}"; there are: {", ".join(FORMATS)}')

@@ -8,27 +8,25 @@ from, is in the request's history and in the ledger.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
 
 from archiver.clock import Clock
 from archiver.desk.hold_order import HoldOrder
 from archiver.desk.holds import Holds
-from archiver.desk.request_law import deadline_rules
-from archiver.desk.working_days import calendar
+from archiver.desk.request_clock import RequestClock, extended, extension, met
 from archiver.errors import NotFoundError, RefusedError, UsageError
 from archiver.model.database import Connection, Database
 from archiver.model.queries import requests
 from archiver.model.queries.requests import ProductionLine, RequestEntry, RequestEvent
 from config.settings import Agency
 from config.settings import Requests as RequestSettings
-from retention.deadlines import Deadline, Pause, deadlines, next_due
+from retention.deadlines import Deadline, next_due
 from retention.facts import HoldKind, Scope
-
-_AHEAD = timedelta(days=800)  # as far as deadlines are counted
 
 
 class RequestKind(StrEnum):
@@ -112,7 +110,7 @@ class Requests:
         route = self._route(intake.kind)
         with self._database.write() as connection:
             number = requests.next_number(connection, received.year)
-            made = requests.add(
+            requests.add(
                 connection,
                 {
                     "number": number,
@@ -135,7 +133,6 @@ class Requests:
             if intake.press_deadline:
                 detail["press_deadline"] = intake.press_deadline
             self._write(connection, entry, by, "received", detail, day=received)
-            assert made == entry.id
             return self._standing(connection, entry)
 
     def acknowledge(self, number: str, *, by: str, estimate: date | None = None) -> RequestStanding:
@@ -174,8 +171,9 @@ class Requests:
         with self._database.write() as connection:
             entry = self._open(connection, number, by)
             standing = self._standing(connection, entry)
-            most = max((each.rule.extension_days for each in standing.deadlines), default=0)
-            so_far = _extended(standing.history)
+            rule = extension(standing.deadlines)
+            most = rule.extension_days if rule else 0
+            so_far = extended(standing.history)
             if so_far + days > most:
                 raise RefusedError(
                     f"{number} cannot be extended by {days} days: "
@@ -260,19 +258,23 @@ class Requests:
 
     def all(self, *, open_only: bool = False) -> list[RequestStanding]:
         """Requests, those that are due first on top; closed ones last."""
+        law = RequestClock(self._agency, self._home)
+        made: dict[str, list[ProductionLine]] = defaultdict(list)
         with self._database.read() as connection:
-            found = [
-                self._standing(connection, entry)
-                for entry in requests.all_requests(connection, open_only=open_only)
-            ]
-        return sorted(
-            found,
-            key=lambda each: (
-                each.entry.state == "closed",
-                each.next.due if each.next and each.next.due else date.max,
-                each.entry.number,
-            ),
-        )
+            entries = requests.all_requests(connection, open_only=open_only)
+            acts = requests.events_of_all(connection, open_only=open_only)
+            for each in requests.index_of_productions(connection):
+                made[each.request].append(each)
+        found = [
+            self._stands(law, entry, acts.get(entry.id, ()), made[entry.number])
+            for entry in entries
+        ]
+        return sorted(found, key=_urgency)
+
+    def foreseen(self, kind: RequestKind, received: date) -> tuple[Deadline, ...]:
+        """The deadlines that a request of this kind would have if it is received on this
+        agency-local day. Nothing is written."""
+        return RequestClock(self._agency, self._home).deadlines(kind.value, received)
 
     def productions(self) -> list[ProductionLine]:
         """The index of productions: what was given out, to which request, when."""
@@ -365,41 +367,33 @@ class Requests:
         return entry
 
     def _standing(self, connection: Connection, entry: RequestEntry) -> RequestStanding:
-        history = tuple(requests.events(connection, entry.id))
-        found = deadlines(
-            deadline_rules(self._agency.state, self._home),
-            entry.received_on,
-            calendar=calendar(
-                self._agency, first=entry.received_on, last=entry.received_on + _AHEAD
-            ),
-            kind=entry.kind,
-            pauses=_pauses(history),
-            extended_by=_extended(history),
+        return self._stands(
+            RequestClock(self._agency, self._home),
+            entry,
+            requests.events(connection, entry.id),
+            requests.index_of_productions(connection, entry.id),
         )
-        done = {str(each.detail["deadline"]) for each in history if each.action == "met"}
-        ahead = None if entry.state == "closed" else next_due(found, done)
+
+    def _stands(
+        self,
+        law: RequestClock,
+        entry: RequestEntry,
+        history: Sequence[RequestEvent],
+        productions: Sequence[ProductionLine],
+    ) -> RequestStanding:
+        found = law.deadlines(entry.kind, entry.received_on, history)
+        ahead = None if entry.state == "closed" else next_due(found, met(history))
         return RequestStanding(
             entry=entry,
             deadlines=found,
             next=ahead,
             late=ahead is not None and ahead.due is not None and ahead.due < self.today(),
             paused=entry.state == "paused",
-            history=history,
-            productions=tuple(requests.index_of_productions(connection, entry.id)),
+            history=tuple(history),
+            productions=tuple(productions),
         )
 
 
-def _pauses(history: Iterable[RequestEvent]) -> list[Pause]:
-    found: list[Pause] = []
-    since: date | None = None
-    for each in history:
-        if each.action == "paused":
-            since = each.day
-        elif each.action == "resumed" and since is not None:
-            found.append(Pause(since=since, until=each.day))
-            since = None
-    return [*found, Pause(since=since)] if since is not None else found
-
-
-def _extended(history: Iterable[RequestEvent]) -> int:
-    return sum(int(each.detail["days"]) for each in history if each.action == "extended")
+def _urgency(standing: RequestStanding) -> tuple[bool, date, str]:
+    due = standing.next.due if standing.next else None
+    return standing.entry.state == "closed", due or date.max, standing.entry.number

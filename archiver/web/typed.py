@@ -10,6 +10,7 @@ from archiver.web.sentences import without_commands
 from archiver.web.site import Site
 
 _OPTION = re.compile(r"(?:, )?(?:with |say |name one: )?--[a-z-]+")
+FIRST_YEAR, LAST_YEAR = 1900, 2200
 _EVERYTHING = "for the whole archive say --everything"
 
 
@@ -19,9 +20,18 @@ def day_of(text: str, what: str) -> date | None:
     if not given:
         return None
     try:
-        return date.fromisoformat(given)
+        day = date.fromisoformat(given)
     except ValueError as error:
         raise UsageError(f'{what}: "{given}" is no day; write it as 2026-11-24') from error
+    require_sensible(day, what)
+    return day
+
+
+def require_sensible(day: date, what: str) -> None:
+    """Raises: UsageError for a day so far off that it is a slip; nothing could be counted from
+    it."""
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise UsageError(f"{what}: {day.year} cannot be meant; name a year after {FIRST_YEAR - 1}")
 
 
 def lines_of(text: str) -> tuple[str, ...]:

@@ -68,6 +68,21 @@ def test_a_request_gets_a_number_a_route_and_the_states_deadline(archive: Archiv
     assert ask(archive).entry.number == "2026-0002"
 
 
+def test_what_the_law_will_ask_for_is_told_before_a_request_is_taken_in(archive: Archive) -> None:
+    foreseen = archive.requests.foreseen(RequestKind.PUBLIC, date(2026, 11, 24))
+    assert archive.requests.all() == []
+    assert ask(archive).deadlines == foreseen
+
+
+def test_the_list_has_each_request_with_its_own_history(archive: Archive) -> None:
+    first, second = ask(archive).entry.number, ask(archive).entry.number
+    archive.requests.pause(first, by=CLERK, reason="asked which year")
+    archive.requests.close(second, "withdrawn", by=CLERK)
+    assert [each.entry.number for each in archive.requests.all(open_only=True)] == [first]
+    everything = archive.requests.all()
+    assert everything == [archive.requests.get(each) for each in (first, second)]
+
+
 def test_the_day_of_receipt_is_the_agencys_own(archive: Archive) -> None:
     late_evening = datetime(2026, 11, 24, 7, 0, tzinfo=UTC)  # still the 23rd in Seattle
     assert ask(archive, received_at=late_evening).entry.received_on == date(2026, 11, 23)
