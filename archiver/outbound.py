@@ -23,7 +23,7 @@ from urllib.parse import urlsplit
 from archiver.errors import UnrecordedCallError, UsageError
 from connectors.errors import AddressRefused
 
-Purpose = Literal["recorder", "notify", "vault", "timestamp", "database"]
+Purpose = Literal["recorder", "notify", "vault", "timestamp", "database", "sign-in"]
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 _WATCHED = frozenset({"socket.connect", "socket.sendto", "socket.sendmsg"})

@@ -18,7 +18,7 @@ from archiver.clock import Clock
 from archiver.desk.access import Role, folded
 from archiver.errors import NotFoundError, RefusedError, UsageError
 from archiver.model.database import Connection, Database
-from archiver.model.queries import ledger, people
+from archiver.model.queries import ledger, passkeys, people
 from archiver.model.queries.people import Person
 
 INVITATION_LASTS = timedelta(days=7)
@@ -58,6 +58,14 @@ class People:
         """Raises: NotFoundError when nobody has this login."""
         with self._database.read() as connection:
             return _found(connection, login)
+
+    def numbered(self, number: int) -> Person:
+        """Raises: NotFoundError when nobody has this number."""
+        with self._database.read() as connection:
+            person = people.by_id(connection, number)
+        if person is None:
+            raise NotFoundError(f"nobody has the number {number}; the list of people shows all")
+        return person
 
     def invite(
         self,
@@ -118,13 +126,19 @@ class People:
 
     def invite_again(self, login: str, *, by: str) -> Invited:
         """A new one-time code; until it is used the old password does not work any more, nor does
-        the old second factor, and whoever is signed in so is signed out.
+        the old second factor, nor a passkey, and whoever is signed in so is signed out. The next
+        agency sign-in of the login binds anew.
 
-        Raises: NotFoundError; RefusedError for somebody disabled.
+        Raises: NotFoundError; RefusedError for oneself or somebody disabled.
         """
         code = _code()
         with self._database.write() as connection:
             person = _found(connection, login)
+            if folded(by) == folded(person.name):
+                raise RefusedError(
+                    "nobody invites themselves again; ask another administrator, or use: "
+                    "archiver people invite-again"
+                )
             if person.state == PersonState.DISABLED:
                 raise RefusedError(f'"{person.name}" is disabled; enable them first')
             people.change(
@@ -140,6 +154,8 @@ class People:
                 locked_until=None,
             )
             people.end_sessions(connection, person_id=person.id)
+            people.unbind(connection, person.id)
+            passkeys.forget(connection, person.id)
             self._log(connection, "invited again", person.login, person.name, by)
             changed = people.by_id(connection, person.id)
         assert changed is not None
@@ -174,7 +190,8 @@ class People:
         return changed
 
     def disable(self, login: str, *, reason: str, by: str) -> Person:
-        """Sign them out and let them in no more. Their name stays with what they did.
+        """Sign them out and let them in no more; their programs' tokens end for good. Their name
+        stays with what they did.
 
         Raises: NotFoundError; UsageError without a reason; RefusedError for oneself or the last
         administrator.
@@ -188,6 +205,7 @@ class People:
             _not_the_last(connection, person)
             people.change(connection, person.id, state=PersonState.DISABLED, invitation="")
             people.end_sessions(connection, person_id=person.id)
+            people.revoke_tokens(connection, person.id, at=self._clock.now())
             self._log(connection, "disabled", person.login, person.name, by, reason=reason)
             changed = people.by_id(connection, person.id)
         assert changed is not None

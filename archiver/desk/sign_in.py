@@ -332,9 +332,9 @@ def _secret_of(address: str) -> str:
 
 def _step_of(totp: pyotp.OTP, code: str, now: datetime, *, after: int) -> int | None:
     """The step of time that a code is good for, one before and after allowed (RFC 6238, 5.2)."""
-    given = "".join(code.split())
+    given = "".join(code.split()).encode()  # compare_digest takes only ASCII as text
     here = int(now.timestamp()) // STEP
     for step in (here, here - 1, here + 1):
-        if step > after and secrets.compare_digest(totp.generate_otp(step), given):
+        if step > after and secrets.compare_digest(totp.generate_otp(step).encode(), given):
             return step
     return None

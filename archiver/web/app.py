@@ -18,7 +18,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 
 from archiver.errors import ArchiverError
-from archiver.web.api.app import BELOW, make_api
+from archiver.web.api.app import BELOW, make_api, refused
 from archiver.web.gate import SignInNeededError, gate_of
 from archiver.web.pages import (
     accounts,
@@ -192,6 +192,8 @@ async def _fault(request: Request, error: Exception) -> Response:
 def _error(request: Request, text: str, status: int) -> Response:
     site = site_of(request)
     said = site.archive.secrets.scrub_text(text)
+    if request.url.path.startswith(f"{BELOW}/"):  # what no route of the interface takes at all
+        return refused(said, status)
     return site.render.page(
         request, "error.html.j2", status=status, said=said[:1].upper() + said[1:], code=status
     )

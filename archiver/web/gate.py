@@ -14,7 +14,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 from typing import Annotated, Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from anyio.to_thread import run_sync
 from fastapi import Depends
@@ -23,12 +23,13 @@ from starlette.requests import Request
 
 from archiver.desk.access import Permission, Viewer
 from archiver.desk.sign_in import SignedIn
-from archiver.errors import RefusedError
+from archiver.errors import RefusedError, UsageError
 from archiver.web.site import site_of
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 COOKIE = "archiver"
 CSRF = "csrf"
+_FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
 class SignInNeededError(Exception):
@@ -81,6 +82,7 @@ class Needs:
         visitor = Visitor(session=session, viewer=session.viewer)
         request.state.visitor = visitor
         visitor.viewer.require(self.permission)
+        await refuse_nul(request)
         return visitor
 
 
@@ -91,6 +93,7 @@ class OpenToAll:
         """Raises: RefusedError when another site sent it."""
         if request.method not in SAFE:
             refuse_other_sites(request)
+        await refuse_nul(request)
 
 
 def needs(permission: Permission, *, incomplete: bool = False) -> Any:
@@ -151,6 +154,18 @@ def refuse_other_sites(request: Request) -> None:
     origin = request.headers.get("origin", "")
     if origin and origin != "null" and urlsplit(origin).netloc != request.headers.get("host", ""):
         raise refused
+
+
+async def refuse_nul(request: Request) -> None:
+    """A character NUL is no text: no form of ours sends it, and PostgreSQL takes none.
+
+    Raises: UsageError when the address or a field of a form has one.
+    """
+    given = [request.url.path, unquote(request.url.query)]
+    if request.headers.get("content-type", "").startswith(_FORMS):
+        given += [each for each in (await request.form()).values() if isinstance(each, str)]
+    if any("\0" in each for each in given):
+        raise UsageError("there is a character in it that is no text (NUL); leave it out")
 
 
 def inside(path: str) -> str:

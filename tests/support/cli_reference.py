@@ -24,7 +24,6 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 import archiver.errors
-import config.settings
 from archiver.cli.app import app
 from archiver.cli.main import run  # every command is known after this import
 from archiver.errors import ArchiverError
@@ -142,14 +141,14 @@ def cli_page() -> str:
 
 def settings_of(model: type[BaseModel]) -> Iterator[tuple[str, FieldInfo, str]]:
     """The fields of a section, each with the docstring below it."""
-    meanings = _meanings(model.__name__)
+    meanings = _meanings(model)
     for name, field in model.model_fields.items():
         yield name, field, meanings.get(name, "")
 
 
-def _meanings(class_name: str) -> dict[str, str]:
-    tree = ast.parse(inspect.getsource(config.settings))
-    body = next(n.body for n in tree.body if isinstance(n, ast.ClassDef) and n.name == class_name)
+def _meanings(model: type[BaseModel]) -> dict[str, str]:
+    tree = ast.parse(inspect.getsource(model))
+    body = next(n.body for n in tree.body if isinstance(n, ast.ClassDef))
     found = {}
     for here, following in pairwise(body):
         if isinstance(here, ast.AnnAssign) and isinstance(following, ast.Expr):

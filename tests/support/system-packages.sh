@@ -2,6 +2,8 @@
 # Installs the Debian packages that the tests talk to for real. Does nothing when all are there.
 set -eu
 wanted="php-cli php-mysql mariadb-server wordpress postgresql systemd libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-noto-core fonts-noto-cjk fonts-noto-color-emoji qpdf openssl libreoffice-calc-nogui tesseract-ocr tesseract-ocr-eng tesseract-ocr-spa chromium fonts-liberation"
+# Node.js from elsewhere brings its own npm, which Debian's would be in the way of.
+command -v npm > /dev/null || wanted="$wanted nodejs npm"
 missing=""
 for package in $wanted; do
     dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q '^install ok installed$' \

@@ -75,7 +75,9 @@ def test_a_service_is_exposed_to_little(copies: Path, unit: str) -> None:
     assert float(found[1]) <= SERVICES[unit]
 
 
-@pytest.mark.parametrize("unit", ["archiver.service", "archiver-web.service", "archiver-verify.service"])
+@pytest.mark.parametrize(
+    "unit", ["archiver.service", "archiver-web.service", "archiver-verify.service"]
+)
 def test_the_program_runs_from_its_own_environment_and_no_other_code_gets_in(unit: str) -> None:
     told = settings(unit)
     assert any(name == "ExecStart" and value.startswith(PROGRAM + " ") for name, value in told)

@@ -61,6 +61,7 @@ def keys(page: Page, *pressed: str) -> None:
 
 def at_heading(page: Page, position: int) -> None:
     expect(page.get_by_role("heading", level=1)).to_contain_text(f"Item {position} of 5")
+    page.wait_for_load_state()  # keys are heard when the scripts have run
 
 
 def choose_ground(page: Page) -> None:

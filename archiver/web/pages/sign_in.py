@@ -1,4 +1,5 @@
-"""Signing in and out: login and password, the second factor, a one-time code."""
+"""Signing in and out: login and password, the second factor, a one-time code, a passkey, and
+the agency's own sign-in."""
 
 from __future__ import annotations
 
@@ -10,9 +11,12 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from archiver.desk.access import Permission
+from archiver.desk.openid import LASTS
 from archiver.desk.sign_in import SignInRefusedError
 from archiver.errors import UsageError
 from archiver.web.gate import OpenRoute, Visitor, cookie_name, inside, needs
+from archiver.web.openid_desk import openid_of
+from archiver.web.passkey_desk import passkeys_of
 from archiver.web.site import Site, site_of
 
 router = APIRouter()
@@ -41,6 +45,62 @@ def sign_in(
     except SignInRefusedError as error:
         return _form(request, str(error), login, inside(next))
     return _come_in(site, cookie, inside(next))
+
+
+@router.post("/sign-in/passkey/options")
+def passkey_options(request: Request, _: OpenRoute) -> Response:
+    """What a device proves a passkey for, as JSON."""
+    return Response(passkeys_of(request).ask(), media_type="application/json")
+
+
+@router.post("/sign-in/passkey")
+def give_passkey(request: Request, _: OpenRoute, answer: Text = "", next: Text = "/") -> Response:
+    """Sign in by a passkey."""
+    try:
+        cookie = passkeys_of(request).sign_in(answer, where=_where(request))
+    except SignInRefusedError as error:
+        return _form(request, str(error), "", inside(next))
+    return _come_in(site_of(request), cookie, inside(next))
+
+
+@router.get("/sign-in/oidc")
+def leave_for_agency(request: Request, _: OpenRoute, next: str = "/") -> Response:
+    """Go to the agency's own sign-in."""
+    site = site_of(request)
+    try:
+        begun = openid_of(request).begin(back=_back(site), following=inside(next))
+    except SignInRefusedError as error:
+        return _form(request, str(error), "", inside(next))
+    response = RedirectResponse(begun.address, status_code=303)
+    response.set_cookie(
+        _ticket_name(site),
+        begun.ticket,
+        max_age=int(LASTS.total_seconds()),
+        secure=site.secure,
+        httponly=True,
+        samesite="lax",  # the agency's sign-in sends back from another site
+    )
+    return response
+
+
+@router.get("/sign-in/oidc/back")
+def come_back(request: Request, _: OpenRoute) -> Response:
+    """Come back from the agency's own sign-in."""
+    site = site_of(request)
+    name = _ticket_name(site)
+    try:
+        cookie, following = openid_of(request).finish(
+            request.cookies.get(name, ""),
+            dict(request.query_params),
+            back=_back(site),
+            where=_where(request),
+        )
+    except SignInRefusedError as error:
+        response = _form(request, str(error), "", "/")
+    else:
+        response = _come_in(site, cookie, inside(following))
+    response.delete_cookie(name, secure=site.secure, httponly=True, samesite="lax")
+    return response
 
 
 @router.get("/invitation")
@@ -123,6 +183,15 @@ def sign_out(request: Request, who: Incomplete) -> Response:
     return response
 
 
+def _back(site: Site) -> str:
+    """Where the agency's sign-in sends people back to; it knows this address."""
+    return f"{site.address}/sign-in/oidc/back"
+
+
+def _ticket_name(site: Site) -> str:
+    return f"{cookie_name(secure=site.secure)}-oidc"
+
+
 def _come_in(site: Site, cookie: str, where: str) -> Response:
     response = RedirectResponse(where, status_code=303)
     response.set_cookie(
@@ -137,9 +206,10 @@ def _form(request: Request, said: str, login: str, following: str) -> Response:
         request,
         "sign_in.html.j2",
         status=401 if said else 200,
-        said=said,
+        said=said[:1].upper() + said[1:],
         login=login,
         next=following,
+        passkeys=passkeys_of(request).possible,
         oidc=site.archive.settings.sections.web.oidc,
     )
 

@@ -42,6 +42,7 @@ def shape(node: Node) -> object:
         return f"{node.name.value}:{node.value}" + "*" * node.prefix
     if isinstance(node, Mark):
         return (node.kind, node.text)
+    assert isinstance(node, Dates)  # departments come from who asks, never from the question
     return (node.which, node.first, node.last)
 
 

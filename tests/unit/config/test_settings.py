@@ -81,7 +81,11 @@ def test_the_example_names_every_setting(path: str) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    [p for p, _ in every_setting() if p not in FOR_SPRINGFIELD and not p.startswith(("alarms.m", "web.oidc."))],
+    [
+        p
+        for p, _ in every_setting()
+        if p not in FOR_SPRINGFIELD and not p.startswith(("alarms.m", "web.oidc."))
+    ],
 )
 def test_the_example_shows_the_defaults(path: str, tmp_path: Path) -> None:
     shown = tmp_path / "archiver.yaml"
