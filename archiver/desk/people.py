@@ -126,7 +126,7 @@ class People:
 
     def invite_again(self, login: str, *, by: str) -> Invited:
         """A new one-time code; until it is used the old password does not work any more, nor does
-        the old second factor, nor a passkey, and whoever is signed in so is signed out. The next
+        the old second factor, nor a passkey, nor a token; who is signed in is signed out. The next
         agency sign-in of the login binds anew.
 
         Raises: NotFoundError; RefusedError for oneself or somebody disabled.
@@ -154,6 +154,7 @@ class People:
                 locked_until=None,
             )
             people.end_sessions(connection, person_id=person.id)
+            people.revoke_tokens(connection, person.id, at=self._clock.now())
             people.unbind(connection, person.id)
             passkeys.forget(connection, person.id)
             self._log(connection, "invited again", person.login, person.name, by)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from archiver.clock import Clock
+from archiver.desk.access import Viewer
 from archiver.desk.held_media import HeldMedia
 from archiver.desk.query_language import parse
 from archiver.errors import NotFoundError, UsageError
@@ -78,13 +79,14 @@ class Portal:
 
     # -- choosing ---------------------------------------------------------------------------
 
-    def choices(self) -> list[AccountChoice]:
-        """Every account of the registry."""
+    def choices(self, viewer: Viewer | None = None) -> list[AccountChoice]:
+        """Every account of the registry; with `viewer`, of the departments that they see."""
         with self._database.read() as connection:
             chosen = portal.account_choices(connection)
             return [
                 AccountChoice(entry=each, choice=chosen.get(each.id))
                 for each in registry.all_accounts(connection)
+                if viewer is None or viewer.sees(each.department)
             ]
 
     def left_out(self) -> list[tuple[Choice, str]]:
@@ -92,29 +94,39 @@ class Portal:
         with self._database.read() as connection:
             return portal.left_out(connection, limit=LEFT_OUT_SHOWN)
 
-    def choose_account(self, slug: str, *, shown: bool, reason: str, by: str) -> None:
+    def choose_account(
+        self, slug: str, *, shown: bool, reason: str, by: str, viewer: Viewer | None = None
+    ) -> None:
         """Show an account to the public, or not any more.
 
-        Raises: NotFoundError; UsageError without a reason.
+        Raises: NotFoundError; UsageError without a reason; RefusedError when `viewer` does not see
+        its department.
         """
         self._reason(reason)
         with self._database.write() as connection:
             entry = registry.find(connection, slug)
             if entry is None:
                 raise NotFoundError(f'there is no account "{slug}" in the registry')
+            if viewer is not None:
+                viewer.require_department(entry.department)
             self._add(connection, {"account": slug}, shown, reason, by, account_id=entry.id)
 
-    def choose_record(self, record: str, *, shown: bool, reason: str, by: str) -> int:
+    def choose_record(
+        self, record: str, *, shown: bool, reason: str, by: str, viewer: Viewer | None = None
+    ) -> int:
         """Leave a record out, or let it in again; it is shown only where its account is. `record`:
         its number (#7), platform id or address. Returns its number.
 
-        Raises: NotFoundError; UsageError without a reason.
+        Raises: NotFoundError; UsageError without a reason; RefusedError as `choose_account`.
         """
         self._reason(reason)
         with self._database.write() as connection:
             line = browse.find_record(connection, record)
             if line is None:
                 raise NotFoundError(f'there is no record "{record}"')
+            entry = registry.find(connection, line.account)
+            if viewer is not None and entry is not None:
+                viewer.require_department(entry.department)
             self._add(connection, {"record": line.id}, shown, reason, by, record_id=line.id)
             return line.id
 

@@ -130,7 +130,13 @@ class SignIn:
             self._failed(person, where)
             raise SignInRefusedError(_NOBODY)
         with self._database.write() as connection:
-            people.change(connection, person.id, failures=0, locked_until=None)
+            again = people.by_id(connection, person.id)
+            if again is None or again.password != person.password or self._locked(again):
+                raise SignInRefusedError(_NOBODY)  # changed or locked since it was read
+            # With a second factor its code alone ends the row of failures: else the password would
+            # buy new guesses.
+            if not person.totp:
+                people.change(connection, person.id, failures=0, locked_until=None)
             if self._hasher.check_needs_rehash(person.password):
                 people.change(connection, person.id, password=self._hasher.hash(password))
             return self._begin(connection, person, "password", where)
@@ -246,7 +252,10 @@ class SignIn:
     def change_password(self, session: SignedIn, old: str, new: str, *, where: str) -> None:
         """Raises: SignInRefusedError when the old one is wrong; UsageError when the new one is too
         weak. Other sessions of the person end."""
-        if not self._fits(session.person.password or self._decoy, old):
+        fits = self._fits(session.person.password or self._decoy, old)
+        if self._locked(session.person):
+            raise SignInRefusedError("this is locked for a while after too many failures")
+        if not fits:
             self._failed(session.person, where)
             raise SignInRefusedError("the old password is not right")
         self._strong(session.person, new)

@@ -53,7 +53,7 @@ from archiver.web.pages import (
     sign_in,
 )
 from archiver.web.render import STATIC
-from archiver.web.shield import BodyTooLongError, Shield
+from archiver.web.shield import HEADERS, BodyTooLongError, Shield
 from archiver.web.site import Site, site_of
 
 PAGES = (
@@ -181,12 +181,14 @@ async def _fault(request: Request, error: Exception) -> Response:
         request.url.path,
         site_of(request).archive.secrets.scrub_text(text),
     )
-    return _error(
+    response = _error(
         request,
         "An unexpected fault. Nothing that was saved is lost. Please report it with the reference "
         f"{reference}; the log of the server has the details.",
         500,
     )
+    response.headers.update(HEADERS)  # this answer does not pass the shield
+    return response
 
 
 def _error(request: Request, text: str, status: int) -> Response:

@@ -31,7 +31,7 @@ FEED_SIZE = 30
 LARGEST_BODY = 1024  # nothing is taken in
 MEDIA_HEADERS = {
     "Content-Security-Policy": "sandbox; default-src 'none'",
-    "Cache-Control": "public, max-age=3600",
+    "Cache-Control": "no-cache",  # what is withheld later must not be kept by others
 }
 log = logging.getLogger(__name__)
 router = APIRouter()

@@ -107,7 +107,9 @@ def open_archive(site: Site) -> Iterator[str]:
     if not portal.enabled:
         yield ""
         return
-    with _in_thread(make_open_archive(site), host=portal.host, port=portal.port) as port:
+    proxies = site.archive.settings.sections.web.proxies
+    app = make_open_archive(site)
+    with _in_thread(app, host=portal.host, port=portal.port, proxies=proxies) as port:
         if port is None:
             raise RefusedError(
                 f"port {portal.port} of the open archive is taken; set another portal.port"
@@ -128,7 +130,9 @@ def beside(archive: Archive, *, port: int) -> Iterator[tuple[str, str]]:
 
 
 @contextmanager
-def _in_thread(app: FastAPI, *, host: str, port: int) -> Iterator[int | None]:
+def _in_thread(
+    app: FastAPI, *, host: str, port: int, proxies: tuple[str, ...] = ()
+) -> Iterator[int | None]:
     """Serve in a thread inside the block; yields the port, None when it is taken."""
     over = threading.Event()
     ports: list[int] = []
@@ -137,7 +141,7 @@ def _in_thread(app: FastAPI, *, host: str, port: int) -> Iterator[int | None]:
         ports.append(got)
         over.set()
 
-    server = server_of(app, host=host, port=port, up=up)
+    server = server_of(app, host=host, port=port, proxies=proxies, up=up)
     thread = threading.Thread(target=_attempt, args=(server, over), name="web", daemon=True)
     thread.start()
     over.wait()

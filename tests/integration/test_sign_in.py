@@ -159,6 +159,20 @@ def test_wrong_codes_lock_as_wrong_passwords_do(door: Door) -> None:
         door.door.with_code(again, factor.at(door.clock.now()), where=HERE)
 
 
+def test_the_password_alone_buys_no_new_guesses_of_the_code(door: Door) -> None:
+    cookie = door.door.accept(door.invite(), PASSWORD, where=HERE)
+    address = door.door.new_factor(door.session(cookie))
+    factor = pyotp.TOTP(parse_qs(urlsplit(address).query)["secret"][0])
+    door.door.set_factor(door.session(cookie), factor.at(door.clock.now()), where=HERE)
+    door.clock.advance(seconds=60)
+    for _ in range(5):
+        again = door.session(door.door.with_password("lisa", PASSWORD, where=HERE))
+        with pytest.raises(SignInRefusedError):
+            door.door.with_code(again, "000000", where=HERE)
+    with pytest.raises(SignInRefusedError):
+        door.door.with_password("lisa", PASSWORD, where=HERE)
+
+
 def test_a_session_ends_unused_and_after_a_working_day(door: Door) -> None:
     idle = door.door.accept(door.invite(), PASSWORD, where=HERE)
     door.clock.advance(minutes=31)

@@ -156,6 +156,57 @@ def test_a_record_is_left_out_and_let_in_again(web: Web, public: TestClient) -> 
     assert officer.post("/portal/accounts/spd-x", shown="", reason=" ").status_code == 400
 
 
+def test_who_is_limited_to_departments_chooses_for_those_alone(web: Web) -> None:
+    limited = web.as_(Role.COMMUNICATIONS, name="Troy McClure", departments=("Parks",))
+    assert "Springfield Police" not in limited.page("/portal").replace(
+        "Springfield Police Department", ""
+    )
+    refused = limited.post("/portal/accounts/spd-x", shown="yes", reason="mine")
+    assert refused.status_code == 403
+    record = ids(web, "a.slug = 'spd-x'")[0]
+    assert limited.post("/portal/records", record=f"#{record}", reason="x").status_code == 403
+
+
+def test_a_file_that_a_review_withheld_is_not_shown_elsewhere_either(
+    web: Web, public: TestClient, portal: Portal
+) -> None:
+    portal.choose_account("spd-x", shown=True, reason="resolution", by=BY)
+    shared = (
+        "a.slug = 'spd-x' AND r.kind = 'post' AND EXISTS (SELECT 1 FROM version_media m JOIN "
+        "version_media o ON o.sha256 = m.sha256 AND o.version_id <> m.version_id "
+        "JOIN records q ON q.version_id = o.version_id AND q.kind = 'post' "
+        "WHERE m.version_id = r.version_id)"
+    )
+    both = ids(web, shared)
+    if len(both) < 2:  # no two posts share a picture in this archive: let them
+        one, two = ids(
+            web,
+            "a.slug = 'spd-x' AND r.kind = 'post' AND EXISTS (SELECT 1 FROM version_media m "
+            "WHERE m.version_id = r.version_id AND m.sha256 IS NOT NULL)",
+        )[:2]
+        with web.archive.database.write() as connection:
+            guards = connection.execute(
+                text(
+                    "SELECT name FROM sqlite_master "
+                    "WHERE type = 'trigger' AND tbl_name = 'version_media'"
+                )
+            ).scalars()
+            for name in list(guards):
+                connection.execute(text(f"DROP TRIGGER {name}"))
+            connection.execute(
+                text(
+                    "UPDATE version_media SET sha256 = (SELECT m.sha256 FROM version_media m JOIN "
+                    "records r ON r.version_id = m.version_id WHERE r.id = :one LIMIT 1) WHERE "
+                    "version_id = (SELECT version_id FROM records WHERE id = :two)"
+                ),
+                {"one": one, "two": two},
+            )
+        both = [one, two]
+    assert public.get(f"/records/{both[1]}").status_code == 200
+    decide(web, both[0], "withhold")
+    assert public.get(f"/records/{both[1]}").status_code == 404
+
+
 def test_the_public_asks_by_words_and_learns_nothing_else(
     web: Web, public: TestClient, portal: Portal
 ) -> None:

@@ -327,7 +327,10 @@ def test_who_is_limited_to_departments_freezes_and_fixes_only_what_is_theirs(
         limited.done(f"{here}/freeze", since="2020-01-01")
         reached = {each.account for each in web.archive.holds.reach(f"request-{number}")}
         assert reached == {slug}
-        limited.done(f"{here}/sets", q="is:current")
+        around = limited.post(f"{here}/sets", q="notice) OR (works")
+        assert around.status_code == 422
+        assert not list(web.site.review.sets.all(number))
+        limited.done(f"{here}/sets", q="is:current OR is:public")
         items = list(web.site.review.reviews.items(number, 1))
         assert {each.account for each in items} == {slug}
         assert len(items) < web.site.search.page("is:current").total

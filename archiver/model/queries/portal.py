@@ -1,7 +1,8 @@
 """What the open archive shows. The conditions stand here once; every page goes through them.
 
 Shown is the present state of what the agency itself published on an account that it chose to show:
-public, still there, not left out, and not withheld or redacted, in whatever version, by any review.
+public, still there, not left out, and not withheld or redacted, in whatever version, by any review;
+nor does it share a file with such a one.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from archiver.model.queries.search import Plan, version_ids
 from archiver.model.tables import accounts, records
 from archiver.model.tables_people import portal_choices
 
-_KINDS = "'post', 'page', 'repost', 'story'"
+_KINDS = "'post', 'page', 'story'"  # a repost has words of others
 
 # Own: by the account's own profile; where the profile has no author (a site), all of its posts.
 # Without a profile nothing is shown.
@@ -31,6 +32,12 @@ _SHOWN = f"""
         WHERE i.record_id = r.id AND d.outcome IN ('withhold', 'redact')
         AND NOT EXISTS (SELECT 1 FROM review_decisions n WHERE n.request_id = d.request_id
             AND n.version_id = d.version_id AND n.id > d.id))
+    AND NOT EXISTS (SELECT 1 FROM version_media m WHERE m.version_id = r.version_id
+        AND m.sha256 IN (SELECT w.sha256 FROM review_decisions d
+            JOIN version_media w ON w.version_id = d.version_id
+            WHERE d.outcome IN ('withhold', 'redact') AND w.sha256 IS NOT NULL
+            AND NOT EXISTS (SELECT 1 FROM review_decisions n WHERE n.request_id = d.request_id
+                AND n.version_id = d.version_id AND n.id > d.id)))
     AND COALESCE((SELECT c.shown FROM portal_choices c WHERE c.record_id = r.id
         ORDER BY c.id DESC LIMIT 1), {{true}}) = {{true}}
 """  # noqa: S608 - our own words

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from archiver.desk.access import Permission
 from archiver.desk.portal import Portal
-from archiver.errors import UsageError
+from archiver.errors import RefusedError, UsageError
 from archiver.web.gate import Visitor, needs
 from archiver.web.render import go_on
 from archiver.web.site import site_of
@@ -23,8 +23,7 @@ Text = Annotated[str, Form()]
 @router.get("/portal")
 def choices(request: Request, who: Chooser) -> Response:
     """Accounts and records, and what was chosen for them."""
-    del who
-    return _page(request)
+    return _page(request, who)
 
 
 @router.post("/portal/accounts/{slug}")
@@ -33,9 +32,11 @@ def choose_account(
 ) -> Response:
     """Show an account, or not any more."""
     try:
-        _portal(request).choose_account(slug, shown=bool(shown), reason=reason, by=who.name)
-    except UsageError as error:
-        return _page(request, said=str(error), status=error.http_status)
+        _portal(request).choose_account(
+            slug, shown=bool(shown), reason=reason, by=who.name, viewer=who.viewer
+        )
+    except (UsageError, RefusedError) as error:
+        return _page(request, who, said=str(error), status=error.http_status)
     return go_on(who, "/portal", f"{slug} is {'shown' if shown else 'not shown any more'}.")
 
 
@@ -46,11 +47,11 @@ def choose_record(
     """Leave a record out, or let it in again."""
     try:
         number = _portal(request).choose_record(
-            record.strip(), shown=bool(shown), reason=reason, by=who.name
+            record.strip(), shown=bool(shown), reason=reason, by=who.name, viewer=who.viewer
         )
-    except UsageError as error:
+    except (UsageError, RefusedError) as error:
         return _page(
-            request, said=str(error), status=error.http_status, record=record, reason=reason
+            request, who, said=str(error), status=error.http_status, record=record, reason=reason
         )
     return go_on(who, "/portal", f"Record #{number} is {'let in again' if shown else 'left out'}.")
 
@@ -62,7 +63,13 @@ def _portal(request: Request) -> Portal:
 
 
 def _page(
-    request: Request, *, said: str = "", status: int = 200, record: str = "", reason: str = ""
+    request: Request,
+    who: Visitor,
+    *,
+    said: str = "",
+    status: int = 200,
+    record: str = "",
+    reason: str = "",
 ) -> Response:
     site, portal = site_of(request), _portal(request)
     return site.render.page(
@@ -70,8 +77,9 @@ def _page(
         "portal.html.j2",
         status=status,
         said=said,
-        choices=portal.choices(),
-        out=portal.left_out(),
+        choices=portal.choices(who.viewer),
+        # Of all departments, or of none: the list tells of records by number and platform id.
+        out=[] if who.viewer.departments else portal.left_out(),
         settings=site.archive.settings.sections.portal,
         record=record,
         reason=reason,

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from archiver.desk import exemption_log
 from archiver.desk.access import Permission
 from archiver.desk.exemption_log import LogRow
+from archiver.desk.query_language import parse
 from archiver.desk.review_rules import Outcome
 from archiver.errors import NotFoundError, RefusedError, UsageError
 from archiver.model.queries.review import Pick
@@ -78,8 +79,10 @@ def search(request: Request, who: Work, number: str, q: str = "") -> Response:
     if q.strip():
         try:
             asked = _limited(who, q)
-            found = site.search.page(asked, size=EXAMPLES, facets=False, by=who.name)
-        except UsageError as error:
+            found = site.search.page(
+                asked, size=EXAMPLES, facets=False, by=who.name, viewer=who.viewer
+            )
+        except (UsageError, RefusedError) as error:
             said = said_by(site, error)
     return site.render.page(
         request,
@@ -103,7 +106,7 @@ def fix(request: Request, who: Work, number: str, q: Text = "") -> Response:
         if not q.strip():
             raise UsageError("write what to search for")
         asked = _limited(who, q)
-        hits = site.search.all_ids(asked, by=who.name)
+        hits = site.search.all_ids(asked, by=who.name, viewer=who.viewer)
         made = site.review.sets.freeze(number, asked, hits, by=who.name)
     except (UsageError, RefusedError) as error:
         return site.render.page(
@@ -207,7 +210,12 @@ def _bounded(who: Visitor, form: ScopeForm) -> ScopeForm:
 
 
 def _limited(who: Visitor, question: str) -> str:
-    """The question, kept to the departments that the person sees."""
+    """The question with the person's departments, as the set shall name them. That nothing of other
+    departments is found is the search's own work: a question can close the bracket around it.
+
+    Raises: UsageError when the question by itself cannot be read.
+    """
+    parse(question)
     own = sorted(who.viewer.departments)
     if not own:
         return question.strip()
