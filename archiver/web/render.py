@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,7 +34,7 @@ class Renderer:
     def __init__(self, *, agency: Agency, language: str) -> None:
         self._agency = agency
         self._language = language
-        self._environments = {each: self._made(each) for each in LANGUAGES}
+        self._environments = {each: _environment(agency, each) for each in LANGUAGES}
 
     def page(
         self,
@@ -67,48 +68,51 @@ class Renderer:
             response.delete_cookie(NOTICE)
         return response
 
-    def _made(self, language: str) -> Environment:
-        made = Environment(
-            loader=PackageLoader("archiver.web", "templates"),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
-        )
-        made.install_gettext_translations(  # type: ignore[attr-defined]
-            catalogue(language), newstyle=True
-        )
-        zone = self._agency.zone
 
-        def local(moment: datetime | None, form: str = "medium") -> str:
-            if moment is None:
-                return ""
-            return format_datetime(moment, form, tzinfo=zone, locale=language)
+@cache
+def _environment(agency: Agency, language: str) -> Environment:
+    """The templates in a language; compiled once for each process."""
+    made = Environment(
+        loader=PackageLoader("archiver.web", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
+    )
+    made.install_gettext_translations(  # type: ignore[attr-defined]
+        catalogue(language), newstyle=True
+    )
+    zone = agency.zone
 
-        def day(value: date | str | None, form: str = "medium") -> str:
-            if not value:
-                return ""
-            given = date.fromisoformat(value) if isinstance(value, str) else value
-            return format_date(given, form, locale=language)
+    def local(moment: datetime | None, form: str = "medium") -> str:
+        if moment is None:
+            return ""
+        return format_datetime(moment, form, tzinfo=zone, locale=language)
 
-        def utc(moment: datetime | None) -> str:
-            return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if moment else ""
+    def day(value: date | str | None, form: str = "medium") -> str:
+        if not value:
+            return ""
+        given = date.fromisoformat(value) if isinstance(value, str) else value
+        return format_date(given, form, locale=language)
 
-        made.filters |= {
-            "local": local,
-            "day": day,
-            "utc": utc,
-            "number": lambda value: format_decimal(value, locale=language),
-            "size": size,
-        }
-        made.globals |= {
-            "agency": self._agency,
-            "version": __version__,
-            "languages": LANGUAGES,
-            "static": _static,
-        }
-        return made
+    def utc(moment: datetime | None) -> str:
+        return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if moment else ""
+
+    made.filters |= {
+        "local": local,
+        "day": day,
+        "utc": utc,
+        "number": lambda value: format_decimal(value, locale=language),
+        "size": size,
+    }
+    made.globals |= {
+        "agency": agency,
+        "version": __version__,
+        "languages": LANGUAGES,
+        "static": _static,
+    }
+    return made
 
 
 def go_on(visitor: Visitor, where: str, notice: str = "") -> Response:
