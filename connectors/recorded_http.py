@@ -33,3 +33,17 @@ def exchange_of(response: requests.Response) -> str:
     if not isinstance(name, str):
         raise LookupError("this response did not come through a recorded session")
     return name
+
+
+def once(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    """The request, marked as one that changes something although it is a GET.
+
+    A recorded session tries readings again that fail; this one it sends a single time.
+    """
+    vars(request)["once"] = True
+    return request
+
+
+def is_once(request: requests.PreparedRequest) -> bool:
+    """Was the request marked by `once`?"""
+    return vars(request).get("once") is True

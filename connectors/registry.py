@@ -39,10 +39,14 @@ from connectors.removals import Compare, Removal, Removed, Remover
 from connectors.writing import never_sent
 
 BUILT_IN: Mapping[str, str] = {
+    "bluesky": "connectors.bluesky:Bluesky",
     "facebook": "connectors.facebook:FacebookPage",
     "feed": "connectors.feeds:Feed",
+    "mastodon": "connectors.mastodon:Mastodon",
+    "pinboard": "connectors.pinboard:Pinboard",
     "wordpress": "connectors.wordpress:WordPress",
     "x": "connectors.x:X",
+    "youtube": "connectors.youtube:YouTube",
 }
 GROUP = "archiver.connectors"
 

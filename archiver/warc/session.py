@@ -28,6 +28,7 @@ from archiver.warc.limits import HttpLimits
 from archiver.warc.tape import Exchange, Tape
 from archiver.warc.tee import pool_classes
 from connectors.errors import AddressRefused, BadAnswer, ConnectorError
+from connectors.recorded_http import is_once
 
 USER_AGENT = f"Archiver/{__version__} (+public records archive)"
 
@@ -122,7 +123,8 @@ class RecordingAdapter(HTTPAdapter):
             "cert": kwargs.get("cert"),
             "proxies": kwargs.get("proxies"),
         }
-        if request.method not in _SAFE or request.body or _signed_once(request):
+        unsafe = request.method not in _SAFE or request.body or is_once(request)
+        if unsafe or _signed_once(request):
             return self._attempt(request, options)
         attempts = tenacity.Retrying(
             stop=tenacity.stop_after_attempt(self._limits.retries + 1),

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from archiver.demo.simulators.base import Fault, Seen, SimulatedTime, Simulator
 from archiver.demo.simulators.facebook import FacebookSimulator
+from archiver.demo.simulators.mastodon import MastodonSimulator
 from archiver.demo.simulators.wordpress import WordPressSimulator
 from archiver.demo.simulators.wordpress_files import picture
 from archiver.demo.simulators.wordpress_world import User
@@ -23,7 +24,22 @@ from tests.support.x_stage import Switchboard
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 WEB_TEAM = "wxyz WXYZ stuv STUV"
+OFFICER = "lmno LMNO pqrs PQRS"
 READS = frozenset({"GET", "HEAD"})
+
+
+def by_its_method(seen: Seen) -> bool:
+    """Would the request change something, as far as its method tells?"""
+    return seen.method not in READS
+
+
+def credentials_in(seen: Seen) -> set[str]:
+    """What a request shows of the credentials it was made with."""
+    header = seen.headers.get("Authorization", "")
+    kind, _, value = header.partition(" ")
+    if kind == "Basic":
+        return set(base64.b64decode(value).decode().split(":"))
+    return {value, *re.findall(r'oauth_token="([^"]+)"', value)} - {""}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +54,12 @@ class Case:
 
 @dataclass(slots=True)
 class Scene:
-    """A platform with both sets of credentials and cases by name."""
+    """A platform with both sets of credentials and cases by name.
+
+    `servers` are the options that take the platform's address. `unable` are credentials for
+    removals with which the platform changes nothing; without, those that read are such. `changes`
+    tells whether a request would change something, `signed` which credentials stand behind it.
+    """
 
     platform: str
     sim: Simulator
@@ -46,6 +67,10 @@ class Scene:
     credentials: Mapping[str, str]
     cases: dict[str, Case] = field(default_factory=dict)
     options: Mapping[str, str] = field(default_factory=dict)
+    servers: Sequence[str] = ("api",)
+    unable: Mapping[str, str] = field(default_factory=dict)
+    changes: Callable[[Seen], bool] = by_its_method
+    signed: Callable[[Seen], set[str]] = credentials_in
 
     def connect(
         self,
@@ -56,12 +81,12 @@ class Scene:
         **options: str,
     ) -> Guarded:
         """A connector with both sets of credentials, or with the given ones."""
-        api = {"api": self.sim.url} if self.platform != "wordpress" else {}
+        servers = dict.fromkeys(self.servers, self.sim.url)
         account = Account(
             slug="spd",
             platform=self.platform,
             address=self.address or self.sim.url,
-            options={**api, **self.options, **options},
+            options={**servers, **self.options, **options},
         )
         given = Credentials(self.credentials if credentials is None else credentials)
         return connect(account, http or PlainHttp(), given, removing=removing)
@@ -72,7 +97,10 @@ class Scene:
 
     def marks(self, prefix: str) -> set[str]:
         """The values that show which set a request was made with: "" or "remover_"."""
-        names = ("access_token", "page_token", "application_password")
+        names = (
+            "access_token", "page_token", "application_password", "app_password", "token",
+            "refresh_token",
+        )  # fmt: skip
         return {self.credentials[n] for each in names if (n := prefix + each) in self.credentials}
 
     def fail_changes(self, fault: Fault) -> None:
@@ -98,11 +126,11 @@ class Scene:
         self.sim._planned = planned  # type: ignore[method-assign]
 
     def _changing(self) -> bool:
-        return self.sim.seen[-1].method not in READS
+        return self.changes(self.sim.seen[-1])
 
     def writes(self) -> list[Seen]:
         """The requests that would change something."""
-        return [seen for seen in self.sim.seen if seen.method not in READS]
+        return [seen for seen in self.sim.seen if self.changes(seen)]
 
 
 def put_up(board: Switchboard, scene: Scene) -> Scene:
@@ -110,20 +138,6 @@ def put_up(board: Switchboard, scene: Scene) -> Scene:
     scene.sim.url = board.url
     board.current = scene.sim
     return scene
-
-
-def credentials_in(seen: Seen) -> set[str]:
-    """What a request shows of the credentials it was made with."""
-    header = seen.headers.get("Authorization", "")
-    kind, _, value = header.partition(" ")
-    if kind == "Basic":
-        return set(base64.b64decode(value).decode().split(":"))
-    return {value, *re.findall(r'oauth_token="([^"]+)"', value)} - {""}
-
-
-def scenes() -> Mapping[str, Callable[[], Scene]]:
-    """How to make a fresh scene of each platform that can remove."""
-    return {"facebook": facebook_scene, "wordpress": wordpress_scene, "x": x_scene}
 
 
 def x_scene(vocabulary: str = "classic") -> Scene:
@@ -157,6 +171,30 @@ def x_scene(vocabulary: str = "classic") -> Scene:
         for name, kind, each, removal, after in wanted
     }
     return Scene("x", sim, "@springfieldpd", {**sim.credentials.as_files(), **own}, cases)
+
+
+def mastodon_scene() -> Scene:
+    """A Mastodon account with an own post, a reply and a repost."""
+    sim = MastodonSimulator(SimulatedTime(NOON))
+    shown = sim.publish("Thank you all", by="mayor")
+    post, second = sim.publish("Road closed"), sim.publish("Two")
+    reply = sim.publish("Until Friday", reply_to=sim.comment(second, "When?"))
+    repost = sim.repost(shown)
+    wanted = (
+        ("own post", Kind.POST, post),
+        ("own reply", Kind.REPLY, reply),
+        ("repost", Kind.REPOST, repost),
+    )
+
+    def state(status_id: str) -> Callable[[], str]:
+        return lambda: "public" if status_id in sim.world.statuses else "gone"
+
+    cases = {
+        name: Case(Target(kind=kind, id=each), Removal.DELETE, state(each), "gone")
+        for name, kind, each in wanted
+    }
+    tokens = {"access_token": sim.token.value, "remover_access_token": sim.remover.value}
+    return Scene("mastodon", sim, "@springfieldpd@city.example", tokens, cases)
 
 
 def facebook_scene() -> Scene:
@@ -199,7 +237,7 @@ def wordpress_scene() -> Scene:
     """A site with a post, a page, a file and comments in several statuses."""
     sim = WordPressSimulator(SimulatedTime(NOON))
     sim.users["web"] = User(7, "web", "Web team", "editor", WEB_TEAM)
-    sim.users["officer"] = User(8, "officer", "Officer", "author", "lmno LMNO pqrs PQRS")
+    sim.users["officer"] = User(8, "officer", "Officer", "author", OFFICER)
     post, page = sim.publish("Road closed", "x"), sim.publish("About", "x", type="page")
     seen, private = sim.publish("Seen", "x"), sim.publish("Private", "x", status="private")
     sim.upload("scene.png", picture(7), "image/png")
@@ -234,4 +272,5 @@ def wordpress_scene() -> Scene:
         "remover_user": "web",
         "remover_application_password": WEB_TEAM,
     }
-    return Scene("wordpress", sim, "", given, cases)
+    unable = {"remover_user": "officer", "remover_application_password": OFFICER}
+    return Scene("wordpress", sim, "", given, cases, servers=(), unable=unable)

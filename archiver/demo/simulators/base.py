@@ -7,6 +7,7 @@ headers, a body that is cut off, JSON that does not parse, a redirect, a delay.
 
 from __future__ import annotations
 
+import socket
 import ssl
 import threading
 import time
@@ -31,7 +32,8 @@ class Fault:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: str = ""
     delay: float = 0.0  # seconds before the answer
-    cut_after: int | None = None  # send only so many bytes of the body, promise all
+    # Send only so many bytes of the body, promise all; an answer without a body is lost whole.
+    cut_after: int | None = None
     break_json: bool = False
 
 
@@ -127,10 +129,17 @@ class Simulator:
                 response.set_data(response.get_data()[:-2] + b",,")
             if fault.cut_after is not None:
                 whole = response.get_data()
+                if response.status_code == 204:
+                    _hang_up(environ)
                 length = str(len(whole))
                 response.response = [whole[: fault.cut_after]]
                 response.headers["Content-Length"] = length
         return response(environ, start_response)
+
+
+def _hang_up(environ: WSGIEnvironment) -> None:
+    """Break the connection, so that nothing of the answer arrives."""
+    environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
 
 
 class _Quiet(WSGIRequestHandler):
