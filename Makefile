@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN     = $(VENV)/bin
 
-.PHONY: run test check lint bench clean setup setup-test system-packages
+.PHONY: run test check lint bench clean setup setup-test system-packages npm-packages
 
 run: setup
 	$(BIN)/archiver demo
@@ -29,10 +29,13 @@ $(VENV)/referees/.done: $(VENV)/bin/python
 	$(VENV)/referees/bin/pip install --quiet 'pywb>=2.8' 'wacz>=0.5'
 	touch $@
 
+npm-packages: system-packages setup-test
+	$(BIN)/python -m tests.support.npm
+
 system-packages:
 	sh tests/support/system-packages.sh
 
-test: system-packages setup-test lint
+test: system-packages setup-test npm-packages lint
 	$(BIN)/python -m pytest -q -n 2 --dist loadgroup
 
 lint: setup-test

@@ -16,9 +16,8 @@ from typing import Any
 import requests
 
 from archiver import outbound
-from tests.support.npm import installed
+from tests.support.npm import BLUESKY, installed
 
-PACKAGE, VERSION = "@atproto/dev-env", "0.3.215"  # the last one that runs on Node 20
 SCRIPT = Path(__file__).with_suffix(".mjs")
 PASSWORD = "a password of tests"
 
@@ -109,7 +108,7 @@ def network() -> Iterator[Network]:
     """The servers run while the block lasts; nothing of them stays."""
     node = shutil.which("node")
     assert node, "node is missing; install the Debian package nodejs"
-    modules = installed(PACKAGE, VERSION)
+    modules = installed(*BLUESKY)
     folder = Path(tempfile.mkdtemp(prefix="bluesky-"))
     log = folder / "log"
     environment = {**os.environ, "TMPDIR": str(folder), "LOG_ENABLED": "false"}

@@ -1,4 +1,9 @@
-"""Packages of npm that tests run: installed once, each in a folder of its own in the cache."""
+"""Packages of npm that tests run: installed once, each in a folder of its own in the cache.
+
+    python -m tests.support.npm     installs them all, as `make test` does before the tests
+
+A first installation takes minutes: longer than a single test may.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +14,9 @@ from pathlib import Path
 
 from platformdirs import user_cache_path
 
-SECONDS = 300
+SECONDS = 900
+OPENID_PROVIDER = ("oidc-provider", "9.13.3")
+BLUESKY = ("@atproto/dev-env", "0.3.215")  # the last one that runs on Node 20
 
 
 def installed(package: str, version: str) -> Path:
@@ -33,3 +40,8 @@ def installed(package: str, version: str) -> Path:
             assert made.returncode == 0, made.stderr[-2000:]
             done.touch()
     return folder / "node_modules"
+
+
+if __name__ == "__main__":
+    for each in (OPENID_PROVIDER, BLUESKY):
+        installed(*each)

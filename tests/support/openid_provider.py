@@ -10,9 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.support.npm import installed
+from tests.support.npm import OPENID_PROVIDER, installed
 
-PACKAGE, VERSION = "oidc-provider", "9.13.3"
 CLIENT, SECRET = "archive", "a secret of tests, long enough for everybody"
 SCRIPT = Path(__file__).with_suffix(".mjs")
 
@@ -42,7 +41,7 @@ def provider(redirect: str, *, port: int) -> Iterator[Provider]:
     """The provider on this port, for the one client whose address of return this is."""
     node = shutil.which("node")
     assert node, "node is missing; install the Debian package nodejs"
-    modules = installed(PACKAGE, VERSION)
+    modules = installed(*OPENID_PROVIDER)
     with subprocess.Popen(
         [node, str(SCRIPT), str(modules), str(port), redirect, CLIENT, SECRET],
         stdout=subprocess.PIPE,
