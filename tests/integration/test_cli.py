@@ -129,7 +129,7 @@ def test_an_account_goes_from_proposal_to_approval_to_suspension(city: City) -> 
 @pytest.mark.parametrize(
     ("platform", "more", "code", "words"),
     [
-        ("myspace", [], 2, 'there is no platform "myspace"; known are: facebook, feed'),
+        ("myspace", [], 2, 'there is no platform "myspace"; known are: bluesky, facebook, feed'),
         ("wordpress", ["--option", "pages=3"], 2, 'wordpress has no option "pages"; its options'),
         ("wordpress", ["--option", "pages"], 2, 'write an option as NAME=VALUE, not "pages"'),
         ("wordpress", ["--slug", "Web Site"], 2, '"Web Site" is no name for an account'),
