@@ -12,6 +12,7 @@ from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Error as PageError
 
 from archiver.desk.access import Role
 from archiver.web.gate import COOKIE
@@ -76,9 +77,12 @@ class Visit:
     def accessible(self, name: str = "") -> None:
         """The page as it stands breaks no rule of WCAG 2.2 AA that a machine can check; with a
         name, a picture is kept where SCREENSHOTS says."""
-        results = (
-            Axe().run(self.page, options={"runOnly": {"type": "tag", "values": RULES}}).response
-        )
+        self.page.wait_for_load_state()
+        try:
+            results = self._axe()
+        except PageError:  # it was just being left for the next page
+            self.page.wait_for_load_state()
+            results = self._axe()
         broken = [
             f"{each['id']}: {each['help']} - {node['html'][:160]} ({node['failureSummary'][:200]})"
             for each in results["violations"]
@@ -86,6 +90,10 @@ class Visit:
         ]
         assert broken == [], "\n".join([self.page.url, *broken])
         self.picture(name)
+
+    def _axe(self) -> Any:
+        options = {"runOnly": {"type": "tag", "values": RULES}}
+        return Axe().run(self.page, options=options).response
 
     def picture(self, name: str) -> None:
         """Keep a picture of the page where SCREENSHOTS says."""
