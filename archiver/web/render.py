@@ -32,7 +32,6 @@ class Renderer:
     """Renders the templates of `archiver/web/templates`; each language has its environment."""
 
     def __init__(self, *, agency: Agency, language: str) -> None:
-        self._agency = agency
         self._language = language
         self._environments = {each: _environment(agency, each) for each in LANGUAGES}
 
